@@ -1,0 +1,5 @@
+/** Benchmarks of the project beside its peers. */
+@NullMarked
+package org.lrcc.bench;
+
+import org.jspecify.annotations.NullMarked;
