@@ -1,4 +1,4 @@
-/** The root of the tensor engine; the types that every module shares live here. */
+/** The tensor engine: tensors, backends, automatic differentiation and the ops that networks are made of. */
 @NullMarked
 package org.lrcc.engine;
 

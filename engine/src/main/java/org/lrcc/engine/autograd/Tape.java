@@ -1,0 +1,356 @@
+package org.lrcc.engine.autograd;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+
+/**
+ * Runs ops and remembers them as typed nodes, so that {@link #backward} can walk them in reverse. Thread-confined. A tape for inference runs ops alike and
+ * remembers nothing.
+ *
+ * <p>The tape holds one reference to every value until {@link #release} or {@link #close}; nodes hold what their op saved until backward has passed them.
+ */
+public final class Tape implements AutoCloseable {
+    /**
+     * One recorded op.
+     *
+     * @param label the layer it belongs to, for messages and listings
+     * @param inputs ids of the inputs
+     * @param output id of the output
+     */
+    public record Node(String label, Op op, List<Integer> inputs, int output, Saved saved) {}
+
+    /**
+     * A state update on this tape.
+     *
+     * @param target the value (a parameter or constant of this tape) that gets the new value
+     */
+    public record Update(Var target, Tensor value) {}
+
+    private final Kernels kernels;
+    private final boolean recording;
+    private final List<Slot> slots = new ArrayList<>();
+    private final List<Node> nodes = new ArrayList<>();
+    private final List<Update> updates = new ArrayList<>();
+    private String label = "";
+    private @Nullable Consumer<Var> observer;
+
+    private Tape(Kernels kernels, boolean recording) {
+        this.kernels = kernels;
+        this.recording = recording;
+    }
+
+    /** A tape for training. */
+    public static Tape recording(Kernels kernels) {
+        return new Tape(kernels, true);
+    }
+
+    /** A tape for inference. */
+    public static Tape inference(Kernels kernels) {
+        return new Tape(kernels, false);
+    }
+
+    /** The kernels that ops run on. */
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    /** Adds a value without a gradient. */
+    public Var constant(Tensor value) {
+        return add(new Slot(value.retain(), false, null, label));
+    }
+
+    /** Adds a value whose gradient comes back from {@link #backward}. */
+    public Var variable(Tensor value) {
+        return add(new Slot(value.retain(), true, null, label));
+    }
+
+    /** Adds a value whose gradient {@link #backward} writes into {@code gradient}, overwriting it (with 0 where the loss does not depend on the value). */
+    public Var parameter(Tensor value, Tensor gradient) {
+        if (!value.shape().equals(gradient.shape())) {
+            throw new InputException(
+                    "parameter: value " + value.shape() + " and gradient " + gradient.shape() + " differ in shape");
+        }
+        return add(new Slot(value.retain(), true, gradient.retain(), label));
+    }
+
+    /** Runs an op and adds its output. */
+    public Var apply(Op op, Var... inputs) {
+        Tensor[] in = new Tensor[inputs.length];
+        Shape[] shapes = new Shape[inputs.length];
+        boolean[] wanted = new boolean[inputs.length];
+        boolean any = false;
+        for (int i = 0; i < inputs.length; i++) {
+            in[i] = value(inputs[i]);
+            shapes[i] = in[i].shape();
+            wanted[i] = recording && slot(inputs[i]).differentiable;
+            any |= wanted[i];
+        }
+        op.infer(shapes);
+        Forward forward = op.forward(kernels, any ? i -> wanted[i] : Wants.NONE, in);
+        Var out = add(new Slot(forward.out(), any, null, label));
+        if (any) {
+            nodes.add(new Node(label, op, Arrays.stream(inputs).map(Var::id).toList(), out.id(), forward.saved()));
+        } else {
+            forward.saved().release();
+        }
+        for (StateUpdate update : forward.updates()) {
+            updates.add(new Update(inputs[update.input()], update.value()));
+        }
+        if (observer != null) {
+            observer.accept(out);
+        }
+        return out;
+    }
+
+    /** Names the layer that the ops from now on belong to. */
+    public void label(String name) {
+        label = name;
+    }
+
+    /** The layer a value belongs to. */
+    public String label(Var var) {
+        return slot(var).label;
+    }
+
+    /** Calls {@code observer} with every value that an op gives from now on; for diagnosis. */
+    public void observe(Consumer<Var> observer) {
+        this.observer = observer;
+    }
+
+    /** Drops the tape's own reference to a value that nobody will read again; what ops saved stays. */
+    public void release(Var var) {
+        slot(var).releaseValue();
+    }
+
+    /** The recorded ops, in order. */
+    public List<Node> nodes() {
+        return Collections.unmodifiableList(nodes);
+    }
+
+    /** What forward would change in the state, in order. */
+    public List<Update> updates() {
+        return Collections.unmodifiableList(updates);
+    }
+
+    /** Bytes that ops saved for backward (a tensor saved twice counts twice). */
+    public long savedBytes() {
+        return nodes.stream().mapToLong(n -> n.saved().bytes()).sum();
+    }
+
+    /**
+     * Walks the ops in reverse from {@code loss}, of one element. Nodes and what they saved are gone afterwards.
+     *
+     * @return the gradients of the variables; those of parameters are filled to their tensors
+     */
+    public Gradients backward(Var loss) {
+        Slot root = slot(loss);
+        if (root.shape.elements() != 1) {
+            throw new InputException("backward: the loss has shape " + root.shape + ", not one element");
+        }
+        Tensor one = kernels.allocate(value(loss).dtype(), root.shape);
+        kernels.fill(one, 1);
+        root.add(one);
+        one.release();
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            Node node = nodes.remove(i);
+            Slot out = slots.get(node.output());
+            out.releaseValue();
+            Tensor grad = out.gradient;
+            if (grad != null) {
+                out.gradient = null;
+                node.op().backward(kernels, node.saved(), grad, new Sink(node));
+                grad.release();
+            }
+            node.saved().release();
+        }
+        @Nullable Tensor[] found = new Tensor[slots.size()];
+        for (int i = 0; i < found.length; i++) {
+            Slot slot = slots.get(i);
+            if (slot.target != null && !slot.filled) {
+                kernels.fill(slot.target, 0);
+            }
+            found[i] = slot.gradient;
+        }
+        return new Gradients(found);
+    }
+
+    /** Releases everything the tape still holds. */
+    @Override
+    public void close() {
+        nodes.forEach(node -> node.saved().release());
+        nodes.clear();
+        updates.forEach(update -> update.value().release());
+        updates.clear();
+        slots.forEach(Slot::close);
+        slots.clear();
+    }
+
+    Tensor value(Var var) {
+        Slot slot = slot(var);
+        if (slot.value == null) {
+            throw new IllegalStateException(
+                    "tape: value " + var.id() + " " + slot.shape + " of '" + slot.label + "' was released");
+        }
+        return slot.value;
+    }
+
+    Shape shape(Var var) {
+        return slot(var).shape;
+    }
+
+    private Slot slot(Var var) {
+        if (var.tape() != this) {
+            throw new InputException("tape: value " + var.id() + " belongs to another tape");
+        }
+        return slots.get(var.id());
+    }
+
+    private Var add(Slot slot) {
+        slots.add(slot);
+        return new Var(this, slots.size() - 1);
+    }
+
+    /** A value and its gradient. */
+    private final class Slot {
+        final Shape shape;
+        final DType dtype;
+        final boolean differentiable;
+        final @Nullable Tensor target;
+        final String label;
+
+        @Nullable
+        Tensor value;
+
+        @Nullable
+        Tensor gradient;
+        /** Whether the target holds a contribution. */
+        boolean filled;
+
+        Slot(Tensor value, boolean differentiable, @Nullable Tensor target, String label) {
+            this.value = value;
+            this.shape = value.shape();
+            this.dtype = value.dtype();
+            this.differentiable = differentiable;
+            this.target = target;
+            this.label = label;
+        }
+
+        /** Where a contribution is filled: the parameter's own gradient if it is the first, else new memory. */
+        Tensor begin() {
+            if (target != null && !filled) {
+                filled = true;
+                return target.retain();
+            }
+            return kernels.allocate(dtype, shape);
+        }
+
+        void end(Tensor contribution) {
+            if (contribution != target) {
+                add(contribution);
+            }
+            contribution.release();
+        }
+
+        /** Adds a contribution that somebody else may hold too; retains it where it is kept. */
+        void add(Tensor contribution) {
+            if (target != null) {
+                if (filled) {
+                    kernels.axpy(1, contribution, target);
+                } else {
+                    kernels.copy(contribution, target);
+                    filled = true;
+                }
+            } else if (gradient == null) {
+                gradient = contribution.retain();
+            } else if (!gradient.isShared()) {
+                kernels.axpy(1, contribution, gradient);
+            } else {
+                Tensor sum = kernels.allocate(gradient.dtype(), shape);
+                kernels.binary(Kernels.Binary.ADD, gradient, contribution, sum);
+                gradient.release();
+                gradient = sum;
+            }
+        }
+
+        void releaseValue() {
+            if (value != null) {
+                value.release();
+                value = null;
+            }
+        }
+
+        void close() {
+            releaseValue();
+            if (gradient != null) {
+                gradient.release();
+                gradient = null;
+            }
+            if (target != null) {
+                target.release();
+            }
+        }
+    }
+
+    /** The gradients of one node's inputs. */
+    private final class Sink implements GradientSink {
+        private final Node node;
+        private final @Nullable Tensor[] pending;
+
+        Sink(Node node) {
+            this.node = node;
+            this.pending = new Tensor[node.inputs().size()];
+        }
+
+        private Slot input(int input) {
+            return slots.get(node.inputs().get(input));
+        }
+
+        @Override
+        public boolean wants(int input) {
+            return input(input).differentiable;
+        }
+
+        @Override
+        public void write(int input, Consumer<Tensor> writer) {
+            if (wants(input)) {
+                writer.accept(target(input));
+                done(input);
+            }
+        }
+
+        @Override
+        public Tensor target(int input) {
+            Tensor target = input(input).begin();
+            pending[input] = target;
+            return target;
+        }
+
+        @Override
+        public void done(int input) {
+            Tensor contribution = pending[input];
+            if (contribution == null) {
+                throw new IllegalStateException("gradient: done without target for input " + input + " of "
+                        + node.op().name());
+            }
+            pending[input] = null;
+            input(input).end(contribution);
+        }
+
+        @Override
+        public void pass(int input, Tensor grad) {
+            Slot slot = input(input);
+            if (slot.differentiable) {
+                slot.add(grad.reshape(slot.shape));
+            }
+        }
+    }
+}

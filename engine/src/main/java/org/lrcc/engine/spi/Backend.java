@@ -1,0 +1,13 @@
+package org.lrcc.engine.spi;
+
+/** A place where tensors live and are worked on. Immutable and shared; what running needs is in the {@link Kernels} it opens. */
+public interface Backend {
+    /** The name used in {@code -Dlrcc.backend} and in messages. */
+    String name();
+
+    /** What it runs on, in words: processor, vector width, threads. */
+    String description();
+
+    /** Opens a session: kernels with memory of their own, for one thread at a time. */
+    Kernels open();
+}

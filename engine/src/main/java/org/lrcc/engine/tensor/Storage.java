@@ -1,0 +1,75 @@
+package org.lrcc.engine.tensor;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory of one element type, shared by the tensors that view it and reference-counted by them.
+ *
+ * <p>A storage begins with one reference. At zero it goes back to where it came from ({@link #free()}); a closing {@link Scope}
+ * frees what it owns whatever the count. Counting is optional on the heap: a storage that nobody releases is garbage-collected.
+ */
+public abstract class Storage {
+    private final DType dtype;
+    private final int length;
+    private final AtomicInteger references = new AtomicInteger(1);
+    private volatile @Nullable String freed;
+
+    /** Memory for {@code length} elements. */
+    protected Storage(DType dtype, int length) {
+        this.dtype = dtype;
+        this.length = length;
+    }
+
+    /** Element type. */
+    public final DType dtype() {
+        return dtype;
+    }
+
+    /** Number of elements. */
+    public final int length() {
+        return length;
+    }
+
+    /** Copies {@code count} elements from {@code offset} to a Java array of the matching type (float[], double[], int[], byte[]). */
+    public abstract void read(int offset, Object array, int at, int count);
+
+    /** Copies {@code count} elements from a Java array of the matching type to {@code offset}. */
+    public abstract void write(int offset, Object array, int at, int count);
+
+    /** Gives the memory back; called once. */
+    protected abstract void free();
+
+    final void retain() {
+        references.incrementAndGet();
+    }
+
+    final void release() {
+        int left = references.decrementAndGet();
+        if (left == 0) {
+            freeBecause("was released");
+        } else if (left < 0) {
+            throw new IllegalStateException(
+                    "storage of " + length + " " + dtype + " released more often than retained");
+        }
+    }
+
+    final boolean isShared() {
+        return references.get() > 1;
+    }
+
+    final boolean isFreed() {
+        return freed != null;
+    }
+
+    final synchronized void freeBecause(String reason) {
+        if (freed == null) {
+            freed = reason;
+            free();
+        }
+    }
+
+    final @Nullable String freedBecause() {
+        return freed;
+    }
+}
