@@ -1,0 +1,57 @@
+# Cheapest check first: fmt and check take seconds, test takes a minute or two, the rest longer.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+MVN ?= mvn -B -ntp
+JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
+JVM_FLAGS ?= --add-modules jdk.incubator.vector -XX:+UseParallelGC
+
+.PHONY: help fmt check test long fuzz bench doctor demo gpu-check ptx clean
+
+help:
+	@echo 'fmt        format the sources'
+	@echo 'check      formatter, Error Prone + NullAway, layering; no other test'
+	@echo 'test       unit tests'
+	@echo 'long       all tests and the comparison with peers, as CI runs them'
+	@echo 'fuzz       mutation tests of the parsers'
+	@echo 'bench      benchmarks beside the peers; BENCH="pattern and JMH options"'
+	@echo 'doctor     which backends work here, and what to do about those that do not'
+	@echo 'demo       the embedded demo'
+	@echo 'gpu-check  the GPU backend on a real GPU'
+	@echo 'ptx        compile the CUDA sources to PTX'
+
+fmt:
+	$(MVN) -q spotless:apply
+
+check:
+	$(MVN) -q spotless:check
+	$(MVN) -q test -Dtest=LayeringTest -Dsurefire.failIfNoSpecifiedTests=false
+
+test:
+	$(MVN) verify
+
+long:
+	.ci/run
+
+fuzz:
+	$(MVN) -Dquick -Pfuzz test | tee .fuzz.log
+	@grep -q 'Tests run: [1-9]' .fuzz.log || { rm -f .fuzz.log; echo 'fuzz: no test ran' >&2; exit 1; }
+	@rm -f .fuzz.log
+
+bench:
+	$(MVN) -q -Dquick -DskipTests -Ppeers,jmh -pl bench -am package
+	$(JAVA) $(JVM_FLAGS) -cp 'bench/target/classes:bench/target/lib/*' org.openjdk.jmh.Main $(BENCH)
+
+doctor:
+	./lrcc doctor
+
+demo:
+	./lrcc demo
+
+gpu-check:
+	@echo 'gpu-check: there is no GPU code yet; the kernels module holds only the provider that says so' >&2; exit 1
+
+ptx:
+	@echo 'ptx: there are no CUDA sources yet' >&2; exit 1
+
+clean:
+	$(MVN) -q clean
