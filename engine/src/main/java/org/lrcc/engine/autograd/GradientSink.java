@@ -5,6 +5,9 @@ import org.lrcc.engine.tensor.Tensor;
 
 /** Takes the gradients of an op's inputs, adding up where a value was used more than once. */
 public interface GradientSink extends Wants {
+    /** How many inputs the op was applied to; optional ones that were left out do not count. */
+    int inputs();
+
     /**
      * Runs {@code writer} on a tensor of the input's shape, which it overwrites with the gradient, if that gradient is wanted; else does nothing.
      */

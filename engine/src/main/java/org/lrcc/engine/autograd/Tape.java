@@ -147,7 +147,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * Walks the ops in reverse from {@code loss}, of one element. Nodes and what they saved are gone afterwards.
+     * Walks the ops in reverse from {@code loss}, of one element. Nodes, what they saved and the values they gave are gone afterwards; the loss's own value
+     * can still be read.
      *
      * @return the gradients of the variables; those of parameters are filled to their tensors
      */
@@ -163,7 +164,9 @@ public final class Tape implements AutoCloseable {
         for (int i = nodes.size() - 1; i >= 0; i--) {
             Node node = nodes.remove(i);
             Slot out = slots.get(node.output());
-            out.releaseValue();
+            if (out != root) {
+                out.releaseValue();
+            }
             Tensor grad = out.gradient;
             if (grad != null) {
                 out.gradient = null;
@@ -312,6 +315,11 @@ public final class Tape implements AutoCloseable {
 
         private Slot input(int input) {
             return slots.get(node.inputs().get(input));
+        }
+
+        @Override
+        public int inputs() {
+            return node.inputs().size();
         }
 
         @Override
