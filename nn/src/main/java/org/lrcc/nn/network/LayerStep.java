@@ -1,0 +1,36 @@
+package org.lrcc.nn.network;
+
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.autograd.Var;
+import org.lrcc.nn.layer.Layer;
+
+/** A layer run as it is. */
+final class LayerStep extends Step {
+    private final Layer layer;
+    private final int[] inputs;
+
+    LayerStep(Node node, int[] inputs, int output) {
+        super(node, output);
+        this.layer = node.layer();
+        this.inputs = inputs;
+    }
+
+    @Override
+    int[] inputs() {
+        return inputs;
+    }
+
+    @Override
+    Var run(StepContext context, @Nullable Var[] live) {
+        Var[] in = new Var[inputs.length];
+        for (int i = 0; i < in.length; i++) {
+            in[i] = live(live, inputs[i]);
+        }
+        return layer.forward(context, in);
+    }
+
+    @Override
+    String describe() {
+        return names().layer() + ": " + layer.kind();
+    }
+}
