@@ -133,7 +133,10 @@ public interface Kernels extends AutoCloseable {
     /** y *= alpha. */
     void scale(double alpha, Tensor y);
 
-    /** Each element is kept with probability 1 - p and divided by 1 - p, else 0; element i draws {@code Philox} word i of (seed, stream). May be the same tensor. */
+    /**
+     * Each element is kept with probability 1 - p and divided by 1 - p, else 0. Element i draws {@code Philox} word {@code i % 4} of counter {@code i / 4} of
+     * (seed, stream) and is dropped where {@code Philox.toFloat} of it is below p. May be the same tensor.
+     */
     void dropout(Tensor x, double p, long seed, long stream, Tensor y);
 
     /** y = softmax over the last axis of x [N, K]. */
@@ -163,7 +166,7 @@ public interface Kernels extends AutoCloseable {
      * Softmax cross entropy and its gradient in one go, as torch defines it with label smoothing and class weights, summed and divided by {@code normalizer}.
      *
      * @param logits [N, K]
-     * @param labels I32 [N]
+     * @param labels I32 [N], from 0 to K - 1: another label throws {@code InputException}
      * @param smoothing label smoothing, 0 for none
      * @param classWeights [K] or null
      * @param normalizer what the sum is divided by: the number of samples, or the sum of the labels' class weights
