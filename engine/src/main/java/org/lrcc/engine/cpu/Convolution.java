@@ -1,0 +1,34 @@
+package org.lrcc.engine.cpu;
+
+import org.jspecify.annotations.Nullable;
+
+/** The three passes of a convolution on NCHW arrays. Every result has the same bits for any number of threads. */
+interface Convolution {
+    /**
+     * What is done to a result before it is written: a bias for each channel and a residual of the output's shape are added, then it is
+     * clamped to {@code low .. high}.
+     */
+    @SuppressWarnings("ArrayRecordComponent") // a bundle of arguments, never compared
+    record Epilogue(
+            float @Nullable [] bias,
+            int biasOffset,
+            float @Nullable [] residual,
+            int residualOffset,
+            float low,
+            float high) {
+        static final Epilogue NONE = new Epilogue(null, 0, null, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+
+        boolean clamps() {
+            return low != Float.NEGATIVE_INFINITY || high != Float.POSITIVE_INFINITY;
+        }
+    }
+
+    /** {@code y = epilogue(conv(x, w))}; y {@code [batch, outputs, outHeight, outWidth]} at {@code yo}. */
+    void forward(ConvShape s, float[] x, int xo, float[] w, int wo, Epilogue epilogue, float[] y, int yo);
+
+    /** Gradient of the input: {@code dx = (accumulate ? dx : 0) + ...}. */
+    void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate);
+
+    /** Gradient of the weights, {@code [outputs, inputs/groups, kernelH, kernelW]}. */
+    void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate);
+}

@@ -1,0 +1,159 @@
+package org.lrcc.engine.cpu;
+
+import java.util.Arrays;
+import org.lrcc.engine.cpu.Workspace.Purpose;
+
+/**
+ * Convolution as a matrix product whose right operand, the im2col matrix, is never stored: its panels are packed straight from the padded image
+ * through a table of tap offsets (implicit im2col; Chetlur et al., cuDNN, 2014; Zhang et al., High performance zero-memory overhead
+ * direct convolutions, 2018, measure the cost of the explicit one).
+ *
+ * <p>The batch is merged into the columns of the product: otherwise a 7 x 7 layer would leave a quarter of its tiles empty.
+ * Input gradients use the same product with transposed kernels, one a phase of the stride (see {@link ConvPlan}); for weight
+ * gradients see {@link WeightGradient}.
+ */
+final class PackedConvolution implements Convolution {
+    private final ThreadPool pool;
+    private final Tiles tiles;
+    private final WeightGradient weightGradient;
+
+    PackedConvolution(ThreadPool pool, Tiles tiles) {
+        this.pool = pool;
+        this.tiles = tiles;
+        weightGradient = new WeightGradient(pool, tiles);
+    }
+
+    @Override
+    public void forward(ConvShape s, float[] x, int xo, float[] w, int wo, Epilogue epilogue, float[] y, int yo) {
+        ConvPlan plan = ConvPlan.of(s, tiles);
+        float[] source = padded(pool, tiles, plan.input, s.batch(), x, xo);
+        int base = plan.input.isIdentity() ? xo : 0;
+        int rows = s.groupOutputs();
+        int depth = s.groupInputs() * s.kernel();
+        for (int g = 0; g < s.groups(); g++) {
+            PackedLeft left = PackedLeft.ofRows(pool, tiles, rows, depth, w, wo + g * rows * depth, depth, 1f);
+            int from = base + g * s.groupInputs() * plan.input.channel();
+            PanelProduct.run(
+                    pool,
+                    tiles,
+                    left,
+                    plan.output.of(tiles, source, from, plan.offsets),
+                    new Output(tiles, plan.output, s.outPlane(), g * rows, epilogue, y, yo));
+        }
+    }
+
+    @Override
+    public void inputGradient(
+            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+        ConvPlan plan = ConvPlan.of(s, tiles);
+        if (plan.phasesLeaveGaps && !accumulate) {
+            Arrays.fill(dx, dxo, dxo + s.batch() * s.inputs() * s.height() * s.width(), 0f);
+        }
+        float[] source = padded(pool, tiles, plan.gradient, s.batch(), dy, dyo);
+        int base = plan.gradient.isIdentity() ? dyo : 0;
+        int rows = s.groupInputs();
+        int weights = s.groupOutputs() * rows * s.kernel();
+        int plane = s.height() * s.width();
+        for (int g = 0; g < s.groups(); g++) {
+            int from = base + g * s.groupOutputs() * plan.gradient.channel();
+            int to = dxo + g * rows * plane;
+            for (ConvPlan.Phase phase : plan.phases) {
+                PackedLeft left = PackedLeft.ofTransposedKernels(
+                        pool, tiles, rows, s.groupOutputs(), w, wo + g * weights, s.kernel(), phase.taps());
+                PanelProduct.run(
+                        pool,
+                        tiles,
+                        left,
+                        phase.panels().of(tiles, source, from, phase.offsets()),
+                        new Gradient(tiles, phase.panels(), plane, accumulate ? 1f : 0f, dx, to));
+            }
+        }
+    }
+
+    @Override
+    public void weightGradient(
+            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+        weightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+    }
+
+    /** The input as taps read it: the array itself where no padding or stride asks for a copy. */
+    static float[] padded(ThreadPool pool, Tiles tiles, PaddedPlanes planes, int batch, float[] x, int xo) {
+        if (planes.isIdentity()) {
+            return x;
+        }
+        float[] copy = Workspace.take(Purpose.PADDED, (long) batch * planes.image() + tiles.columns());
+        planes.fill(pool, batch, x, xo, copy);
+        return copy;
+    }
+
+    /** Writes an output with its epilogue. */
+    private record Output(Tiles tiles, PixelPanels panels, int plane, int channel, Epilogue epilogue, float[] y, int yo)
+            implements PanelProduct.TileSink {
+
+        @Override
+        public void store(float[] tile, int to, int row, int rows, int panel) {
+            int nr = tiles.columns();
+            int from = panels.first[panel];
+            int end = panels.contiguous[panel] ? from + 1 : panels.first[panel + 1];
+            for (int r = 0; r < rows; r++) {
+                int m = channel + row + r;
+                for (int i = from; i < end; i++) {
+                    int n = panels.contiguous[panel] ? panels.width[panel] : panels.length[i];
+                    write(tile, to + r * nr + panels.column[i], panels.target[i] + m * plane, n, m);
+                }
+            }
+        }
+
+        private void write(float[] tile, int from, int to, int n, int m) {
+            float[] bias = epilogue.bias();
+            float[] residual = epilogue.residual();
+            if (bias == null && residual == null && !epilogue.clamps()) {
+                tiles.store(tile, from, y, yo + to, n, 0f);
+                return;
+            }
+            float b = bias == null ? 0f : bias[epilogue.biasOffset() + m];
+            if (residual == null) {
+                tiles.storeBiased(tile, from, y, yo + to, n, b, epilogue.low(), epilogue.high());
+            } else {
+                int ro = epilogue.residualOffset() + to;
+                tiles.storeResidual(tile, from, y, yo + to, n, b, residual, ro, epilogue.low(), epilogue.high());
+            }
+        }
+    }
+
+    /** Writes a phase of an input gradient. */
+    private record Gradient(Tiles tiles, PixelPanels panels, int plane, float beta, float[] dx, int dxo)
+            implements PanelProduct.TileSink {
+
+        @Override
+        public void store(float[] tile, int to, int row, int rows, int panel) {
+            int nr = tiles.columns();
+            int from = panels.first[panel];
+            int end = panels.contiguous[panel] ? from + 1 : panels.first[panel + 1];
+            for (int r = 0; r < rows; r++) {
+                int d = dxo + (row + r) * plane;
+                for (int i = from; i < end; i++) {
+                    int n = panels.contiguous[panel] ? panels.width[panel] : panels.length[i];
+                    int s = to + r * nr + panels.column[i];
+                    if (panels.step == 1) {
+                        tiles.store(tile, s, dx, d + panels.target[i], n, beta);
+                    } else {
+                        spread(tile, s, dx, d + panels.target[i], n, panels.step, beta);
+                    }
+                }
+            }
+        }
+
+        private static void spread(float[] tile, int from, float[] dx, int to, int n, int step, float beta) {
+            if (beta == 0f) {
+                for (int i = 0; i < n; i++) {
+                    dx[to + i * step] = tile[from + i];
+                }
+            } else {
+                for (int i = 0; i < n; i++) {
+                    dx[to + i * step] += tile[from + i];
+                }
+            }
+        }
+    }
+}

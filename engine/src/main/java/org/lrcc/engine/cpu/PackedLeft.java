@@ -1,0 +1,182 @@
+package org.lrcc.engine.cpu;
+
+/**
+ * The left operand of a product, packed for the micro-kernels: blocks of the sum's length, in each block the blocks of
+ * rows, in each of those {@code [depth][height]}. The last block of rows has the least height that holds what is left, so that a
+ * matrix of three rows does not cost eight.
+ */
+final class PackedLeft {
+    /** Longest sum between two visits to the result's tile: a panel of this depth fills the L1 cache. */
+    private static final int MAX_DEPTH = 320;
+
+    private static final int ROWS_PER_CHUNK = 32;
+
+    final float[] data;
+    final int rows;
+    final int depth;
+    final int blockRows;
+    final int blocks;
+    final int paddedRows;
+    final int depthBlock;
+    private final int lastHeight;
+
+    private PackedLeft(Tiles tiles, int rows, int depth) {
+        this.rows = rows;
+        this.depth = depth;
+        blockRows = tiles.rows();
+        blocks = (rows + blockRows - 1) / blockRows;
+        lastHeight = tiles.height(rows - (blocks - 1) * blockRows);
+        paddedRows = (blocks - 1) * blockRows + lastHeight;
+        int steps = Math.max(1, (depth + MAX_DEPTH - 1) / MAX_DEPTH);
+        depthBlock = Math.max(1, (depth + steps - 1) / steps);
+        data = Workspace.take(Workspace.Purpose.LEFT, (long) paddedRows * depth);
+    }
+
+    int height(int block) {
+        return block == blocks - 1 ? lastHeight : blockRows;
+    }
+
+    /** Where the block of rows starts, for the block of depth that begins at {@code k0} and has {@code kc} steps. */
+    int offset(int block, int k0, int kc) {
+        return k0 * paddedRows + block * blockRows * kc;
+    }
+
+    /** Packs {@code alpha * a}, {@code a[ao + r*lda + k]}. */
+    static PackedLeft ofRows(
+            ThreadPool pool, Tiles tiles, int rows, int depth, float[] a, int ao, int lda, float alpha) {
+        PackedLeft p = new PackedLeft(tiles, rows, depth);
+        p.eachBlock(pool, (block, k0, kc, to) -> {
+            int h = p.height(block);
+            for (int j = 0; j < h; j++) {
+                int r = block * p.blockRows + j;
+                if (r < rows) {
+                    spread(a, ao + r * lda + k0, p.data, to + j, h, kc, alpha);
+                } else {
+                    spread(a, ao, p.data, to + j, h, kc, 0f);
+                }
+            }
+        });
+        return p;
+    }
+
+    /** Packs {@code alpha * transpose(a)}, {@code a[ao + k*lda + r]}. */
+    static PackedLeft ofColumns(
+            ThreadPool pool, Tiles tiles, int rows, int depth, float[] a, int ao, int lda, float alpha) {
+        PackedLeft p = new PackedLeft(tiles, rows, depth);
+        p.eachBlock(pool, (block, k0, kc, to) -> {
+            int h = p.height(block);
+            int r = block * p.blockRows;
+            int n = Math.min(h, rows - r);
+            for (int k = 0; k < kc; k++) {
+                copyScaled(a, ao + (k0 + k) * lda + r, p.data, to + k * h, n, h, alpha);
+            }
+        });
+        return p;
+    }
+
+    /**
+     * Packs the weights of an input gradient: row {@code c}, step {@code (m, t)} is
+     * {@code w[m][c][tap[t]]} of weights {@code [depth/taps][rows][kernel]} at {@code wo}.
+     *
+     * <p>For a block of rows the values of one output channel are contiguous in {@code w} and in the packed block: reading channel by channel
+     * touches each cache line once.
+     */
+    static PackedLeft ofTransposedKernels(
+            ThreadPool pool, Tiles tiles, int rows, int outputs, float[] w, int wo, int kernel, int[] taps) {
+        int n = taps.length;
+        PackedLeft p = new PackedLeft(tiles, rows, outputs * n);
+        // Whole output channels a block of depth would be simpler, but unbalance the blocks; so steps are (m, t) pairs.
+        p.eachBlock(pool, (block, k0, kc, to) -> {
+            int h = p.height(block);
+            int c = block * p.blockRows;
+            int valid = Math.min(h, rows - c);
+            int k = k0;
+            while (k < k0 + kc) {
+                int m = k / n;
+                int t = k - m * n;
+                int count = Math.min(n - t, k0 + kc - k);
+                int from = wo + (m * rows + c) * kernel;
+                if (valid == 8 && h == 8) {
+                    transposeEight(w, from, kernel, taps, t, count, p.data, to + (k - k0) * 8);
+                } else {
+                    transposeTaps(w, from, kernel, taps, t, count, p.data, to + (k - k0) * h, valid, h);
+                }
+                k += count;
+            }
+        });
+        return p;
+    }
+
+    private interface BlockPacker {
+        void pack(int block, int k0, int kc, int to);
+    }
+
+    private void eachBlock(ThreadPool pool, BlockPacker packer) {
+        int perChunk = Math.max(1, ROWS_PER_CHUNK / blockRows);
+        int chunks = (blocks + perChunk - 1) / perChunk;
+        if ((long) rows * depth < 16_384) {
+            packBlocks(packer, 0, blocks);
+        } else {
+            pool.run(chunks, i -> packBlocks(packer, i * perChunk, Math.min(blocks, (i + 1) * perChunk)));
+        }
+    }
+
+    private void packBlocks(BlockPacker packer, int first, int end) {
+        for (int k0 = 0; k0 < depth; k0 += depthBlock) {
+            int kc = Math.min(depthBlock, depth - k0);
+            for (int b = first; b < end; b++) {
+                packer.pack(b, k0, kc, offset(b, k0, kc));
+            }
+        }
+    }
+
+    private static void spread(float[] a, int from, float[] o, int to, int step, int n, float alpha) {
+        if (alpha == 0f) {
+            for (int k = 0; k < n; k++) {
+                o[to + k * step] = 0f;
+            }
+        } else if (alpha == 1f) {
+            for (int k = 0; k < n; k++) {
+                o[to + k * step] = a[from + k];
+            }
+        } else {
+            for (int k = 0; k < n; k++) {
+                o[to + k * step] = alpha * a[from + k];
+            }
+        }
+    }
+
+    private static void copyScaled(float[] a, int from, float[] o, int to, int n, int h, float alpha) {
+        for (int j = 0; j < n; j++) {
+            o[to + j] = alpha * a[from + j];
+        }
+        for (int j = n; j < h; j++) {
+            o[to + j] = 0f;
+        }
+    }
+
+    private static void transposeEight(
+            float[] w, int from, int kernel, int[] taps, int t0, int count, float[] o, int to) {
+        for (int t = 0; t < count; t++) {
+            int s = from + taps[t0 + t];
+            int d = to + t * 8;
+            o[d] = w[s];
+            o[d + 1] = w[s + kernel];
+            o[d + 2] = w[s + 2 * kernel];
+            o[d + 3] = w[s + 3 * kernel];
+            o[d + 4] = w[s + 4 * kernel];
+            o[d + 5] = w[s + 5 * kernel];
+            o[d + 6] = w[s + 6 * kernel];
+            o[d + 7] = w[s + 7 * kernel];
+        }
+    }
+
+    private static void transposeTaps(
+            float[] w, int from, int kernel, int[] taps, int t0, int count, float[] o, int to, int valid, int h) {
+        for (int t = 0; t < count; t++) {
+            for (int j = 0; j < h; j++) {
+                o[to + t * h + j] = j < valid ? w[from + taps[t0 + t] + j * kernel] : 0f;
+            }
+        }
+    }
+}

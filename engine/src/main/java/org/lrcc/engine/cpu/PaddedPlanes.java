@@ -1,0 +1,136 @@
+package org.lrcc.engine.cpu;
+
+import java.util.Arrays;
+
+/**
+ * A copy of the planes of an image with a border of zeros, split by the stride: plane {@code (ph, pw)} holds pixels whose padded row is
+ * {@code ph} modulo the stride and whose padded column is {@code pw}. A strided convolution reads consecutive pixels of such a plane. Planes
+ * that no kernel tap reads are left out; a convolution without padding and stride needs no copy at all.
+ *
+ * @param used for each {@code ph*strideW + pw} the plane's index, or -1
+ * @param planes number of planes kept a channel
+ * @param rows rows of each plane
+ * @param columns columns of each plane
+ */
+record PaddedPlanes(
+        int channels,
+        int height,
+        int width,
+        int top,
+        int left,
+        int strideH,
+        int strideW,
+        int[] used,
+        int planes,
+        int rows,
+        int columns) {
+
+    /** Planes for the input of a convolution. */
+    static PaddedPlanes ofInput(ConvShape s) {
+        int[] used = new int[s.strideH() * s.strideW()];
+        Arrays.fill(used, -1);
+        int planes = 0;
+        for (int i = 0; i < s.kernelH(); i++) {
+            for (int j = 0; j < s.kernelW(); j++) {
+                int phase = i * s.dilationH() % s.strideH() * s.strideW() + j * s.dilationW() % s.strideW();
+                if (used[phase] < 0) {
+                    used[phase] = planes++;
+                }
+            }
+        }
+        int rows = s.outHeight() + (s.kernelH() - 1) * s.dilationH() / s.strideH();
+        int columns = s.outWidth() + (s.kernelW() - 1) * s.dilationW() / s.strideW();
+        return new PaddedPlanes(
+                s.inputs(),
+                s.height(),
+                s.width(),
+                s.top(),
+                s.left(),
+                s.strideH(),
+                s.strideW(),
+                used,
+                planes,
+                rows,
+                columns);
+    }
+
+    int plane() {
+        return rows * columns;
+    }
+
+    int channel() {
+        return planes * plane();
+    }
+
+    int image() {
+        return channels * channel();
+    }
+
+    /** Whether the original array serves as it is. */
+    boolean isIdentity() {
+        return strideH == 1 && strideW == 1 && top == 0 && left == 0 && rows == height && columns == width;
+    }
+
+    /** Offset in a channel of the pixel that tap (i, j) reads for output (0, 0). */
+    int tap(int dilatedRow, int dilatedColumn) {
+        int phase = dilatedRow % strideH * strideW + dilatedColumn % strideW;
+        return used[phase] * plane() + dilatedRow / strideH * columns + dilatedColumn / strideW;
+    }
+
+    /** Copies {@code batch} images from {@code x} at {@code xo}; {@code out} has room for them and a vector more. */
+    void fill(ThreadPool pool, int batch, float[] x, int xo, float[] out) {
+        int all = batch * channels;
+        int perChunk = Math.max(1, 32_768 / Math.max(1, channel()));
+        int chunks = (all + perChunk - 1) / perChunk;
+        pool.run(chunks, chunk -> {
+            for (int c = chunk * perChunk; c < Math.min(all, (chunk + 1) * perChunk); c++) {
+                channel(x, xo + c * height * width, out, c * channel());
+            }
+        });
+    }
+
+    private void channel(float[] x, int from, float[] out, int to) {
+        for (int ph = 0; ph < strideH; ph++) {
+            for (int pw = 0; pw < strideW; pw++) {
+                int plane = used[ph * strideW + pw];
+                if (plane < 0) {
+                    continue;
+                }
+                for (int q = 0; q < rows; q++) {
+                    int h = q * strideH + ph - top;
+                    int d = to + plane * plane() + q * columns;
+                    if (h < 0 || h >= height) {
+                        zero(out, d, columns);
+                    } else {
+                        row(x, from + h * width, out, d, pw - left);
+                    }
+                }
+            }
+        }
+    }
+
+    /** One row; pixel {@code first + q*strideW} of the source becomes pixel q. */
+    private void row(float[] x, int from, float[] out, int to, int first) {
+        int lead = Math.min(columns, first >= 0 ? 0 : (-first + strideW - 1) / strideW);
+        int end = Math.max(lead, Math.min(columns, (width - first + strideW - 1) / strideW));
+        zero(out, to, lead);
+        if (strideW == 1) {
+            System.arraycopy(x, from + first + lead, out, to + lead, end - lead);
+        } else {
+            every(x, from + first, strideW, out, to, lead, end);
+        }
+        zero(out, to + end, columns - end);
+    }
+
+    private static void zero(float[] out, int from, int n) {
+        for (int i = 0; i < n; i++) {
+            out[from + i] = 0f;
+        }
+    }
+
+    private static void every(float[] x, int from, int stride, float[] out, int to, int start, int end) {
+        for (int q = start; q < end; q++) {
+            out[to + q] = x[from + q * stride];
+        }
+    }
+}

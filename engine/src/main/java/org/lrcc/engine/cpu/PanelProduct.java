@@ -1,0 +1,125 @@
+package org.lrcc.engine.cpu;
+
+import org.lrcc.engine.cpu.Workspace.Purpose;
+
+/**
+ * The blocked product of a packed left operand with panels of a right operand that are packed on the way, after Goto and van de Geijn
+ * (Anatomy of high-performance matrix multiplication, 2008) and BLIS.
+ *
+ * <p>A chunk of work is a few panels times a few blocks of rows. It packs its panels for a block of the sum's length (they stay in
+ * L2, one panel in L1), multiplies, goes on to the next block of the sum, and collects the results in a buffer of whole tiles. Only when
+ * the sums are complete are the tiles written out, by a {@link TileSink} that knows where a column goes and what is still to be added: so bias,
+ * residual and ReLU cost no pass of their own, and an output of 7 x 7 images, where few tiles are contiguous, is scattered once and not once a
+ * block.
+ */
+final class PanelProduct {
+    /** Panels a chunk packs at a time. */
+    private static final int MAX_PANELS = 8;
+
+    /** Rows of the left operand a chunk covers: with {@link PackedLeft}'s depth about 150 KB of L2. */
+    private static final int MAX_ROWS = 128;
+
+    /** Chunks there should be at least, so that the threads end together. */
+    private static final int MIN_CHUNKS = 8;
+
+    /** Multiplications below which waking another thread costs more than it saves. */
+    private static final long SMALL = 100_000;
+
+    private final Tiles tiles;
+    private final PackedLeft left;
+    private final Panels right;
+    private final TileSink sink;
+    private final int columnChunks;
+    private final int rowChunks;
+
+    /** The right operand. */
+    interface Panels {
+        /** Number of panels of {@link Tiles#columns()} columns. */
+        int count();
+
+        /** Packs steps {@code k0 .. k0+kc-1} of a panel as {@code [kc][columns]} at {@code bo}; may write a vector too much. */
+        void pack(int panel, int k0, int kc, float[] b, int bo);
+    }
+
+    /** Where results go. */
+    interface TileSink {
+        /** Stores rows {@code row .. row+rows-1} of a panel's columns from the tile {@code [rows][columns]} at {@code to}. */
+        void store(float[] tile, int to, int row, int rows, int panel);
+    }
+
+    private PanelProduct(Tiles tiles, PackedLeft left, Panels right, TileSink sink) {
+        this.tiles = tiles;
+        this.left = left;
+        this.right = right;
+        this.sink = sink;
+        int maxBlocks = MAX_ROWS / left.blockRows;
+        rowChunks = (left.blocks + maxBlocks - 1) / maxBlocks;
+        int panels = right.count();
+        int columns = (panels + MAX_PANELS - 1) / MAX_PANELS;
+        columnChunks = Math.min(panels, Math.max(columns, (MIN_CHUNKS + rowChunks - 1) / rowChunks));
+    }
+
+    static void run(ThreadPool pool, Tiles tiles, PackedLeft left, Panels right, TileSink sink) {
+        PanelProduct p = new PanelProduct(tiles, left, right, sink);
+        int chunks = p.columnChunks * p.rowChunks;
+        if ((long) left.rows * left.depth * right.count() * tiles.columns() < SMALL) {
+            for (int i = 0; i < chunks; i++) {
+                p.chunk(i);
+            }
+        } else {
+            pool.run(chunks, p::chunk);
+        }
+    }
+
+    private void chunk(int chunk) {
+        int column = chunk / rowChunks;
+        int row = chunk % rowChunks;
+        int first = split(right.count(), columnChunks, column);
+        int end = split(right.count(), columnChunks, column + 1);
+        for (int j = first; j < end; j += MAX_PANELS) {
+            block(
+                    j,
+                    Math.min(end, j + MAX_PANELS),
+                    split(left.blocks, rowChunks, row),
+                    split(left.blocks, rowChunks, row + 1));
+        }
+    }
+
+    private static int split(int n, int parts, int i) {
+        return (int) ((long) n * i / parts);
+    }
+
+    private void block(int j0, int j1, int i0, int i1) {
+        int nr = tiles.columns();
+        int tile = left.blockRows * nr;
+        float[] c = Workspace.take(Purpose.TILES, (long) (i1 - i0) * (j1 - j0) * tile);
+        float[] b = Workspace.take(Purpose.PANELS, (long) (j1 - j0) * left.depthBlock * nr + nr);
+        for (int k0 = 0; k0 < left.depth; k0 += left.depthBlock) {
+            int kc = Math.min(left.depthBlock, left.depth - k0);
+            for (int j = j0; j < j1; j++) {
+                right.pack(j, k0, kc, b, (j - j0) * kc * nr);
+            }
+            for (int j = j0; j < j1; j++) {
+                for (int i = i0; i < i1; i++) {
+                    int to = ((j - j0) * (i1 - i0) + i - i0) * tile;
+                    tiles.multiply(
+                            left.height(i),
+                            kc,
+                            left.data,
+                            left.offset(i, k0, kc),
+                            b,
+                            (j - j0) * kc * nr,
+                            c,
+                            to,
+                            k0 > 0);
+                }
+            }
+        }
+        for (int j = j0; j < j1; j++) {
+            for (int i = i0; i < i1; i++) {
+                int rows = Math.min(left.blockRows, left.rows - i * left.blockRows);
+                sink.store(c, ((j - j0) * (i1 - i0) + i - i0) * tile, i * left.blockRows, rows, j);
+            }
+        }
+    }
+}

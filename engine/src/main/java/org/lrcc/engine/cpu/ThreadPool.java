@@ -1,0 +1,216 @@
+package org.lrcc.engine.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one pool of threads that kernels share.
+ *
+ * <p>A kernel cuts its work into chunks whose bounds depend on the shape alone and hands them to {@link #run}. Threads,
+ * the caller among them, claim chunks from an atomic counter: when another process takes a core, the remaining threads
+ * simply claim more. Because the bounds and not the claims fix the order of every sum, results have the same bits for
+ * any number of threads.
+ *
+ * <p>Workers spin for a bounded time before they park. A convolution lasts a few hundred microseconds to a few
+ * milliseconds and the next kernel follows at once; waking a parked thread costs some fifty microseconds and tends to
+ * place it on the caller's core. The bound keeps an idle pool from starving the compiler threads during warm-up.
+ *
+ * <p>A kernel called from within a chunk, or while another thread has the pool, runs its chunks one after the other on
+ * its own thread, with the same bounds.
+ */
+public final class ThreadPool {
+    private static final long SPIN_NANOS = 200_000;
+    private static final int SPINS_BETWEEN_CLOCK_READS = 32;
+
+    private final int threads;
+    private final ReentrantLock owner = new ReentrantLock();
+    private final List<Worker> workers = new ArrayList<>();
+    private volatile Job current = Job.NONE;
+
+    /** Work cut into numbered chunks. */
+    @FunctionalInterface
+    public interface Task {
+        /** Does chunk {@code chunk}; different chunks write to different places. */
+        void run(int chunk);
+    }
+
+    /**
+     * Creates a pool of {@code threads} threads, the calling thread counted.
+     *
+     * @throws IllegalArgumentException if {@code threads} is below 1
+     */
+    public ThreadPool(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("thread pool: threads must be at least 1, got " + threads);
+        }
+        this.threads = threads;
+    }
+
+    /** The pool of this process: {@code -Dlrcc.threads}, by default one thread a processor. */
+    public static ThreadPool shared() {
+        return Shared.POOL;
+    }
+
+    /** Number of threads that work on a kernel, the caller counted. */
+    public int threads() {
+        return threads;
+    }
+
+    /**
+     * Runs chunks {@code 0 .. chunks-1} and returns when all are done.
+     *
+     * <p>The first exception of a chunk is thrown here, after every chunk that had begun has ended; chunks not yet begun
+     * are dropped.
+     */
+    public void run(int chunks, Task task) {
+        if (threads == 1 || chunks <= 1 || Thread.currentThread() instanceof Worker || !enter()) {
+            for (int i = 0; i < chunks; i++) {
+                task.run(i);
+            }
+            return;
+        }
+        try {
+            start();
+            Job job = new Job(task, chunks);
+            current = job;
+            for (Worker w : workers) {
+                w.wake();
+            }
+            job.work();
+            job.awaitEnd();
+        } finally {
+            current = Job.NONE;
+            owner.unlock();
+        }
+    }
+
+    /** Takes the pool for this thread; false when another thread has it or this one is already inside a chunk. */
+    private boolean enter() {
+        return !owner.isHeldByCurrentThread() && owner.tryLock();
+    }
+
+    private void start() {
+        while (workers.size() < threads - 1) {
+            Worker w = new Worker(workers.size() + 1);
+            workers.add(w);
+            w.start();
+        }
+    }
+
+    private static final class Shared {
+        static final ThreadPool POOL = new ThreadPool(configuredThreads());
+
+        private static int configuredThreads() {
+            int processors = Runtime.getRuntime().availableProcessors();
+            return Math.max(1, Integer.getInteger("lrcc.threads", processors));
+        }
+    }
+
+    /** One call of {@link ThreadPool#run}. A worker that comes late finds no chunk left and goes back to waiting. */
+    private static final class Job {
+        static final Job NONE = new Job(i -> {}, 0);
+
+        private final Task task;
+        private final int chunks;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
+        private final AtomicReference<@Nullable Throwable> error = new AtomicReference<>();
+
+        Job(Task task, int chunks) {
+            this.task = task;
+            this.chunks = chunks;
+        }
+
+        void work() {
+            int i;
+            while ((i = next.getAndIncrement()) < chunks) {
+                try {
+                    if (error.get() == null) {
+                        task.run(i);
+                    }
+                } catch (Throwable t) {
+                    error.compareAndSet(null, t);
+                } finally {
+                    done.incrementAndGet();
+                }
+            }
+        }
+
+        void awaitEnd() {
+            long deadline = 0;
+            int spins = 0;
+            while (done.get() < chunks) {
+                Thread.onSpinWait();
+                if (++spins % SPINS_BETWEEN_CLOCK_READS == 0) {
+                    long now = System.nanoTime();
+                    if (deadline == 0) {
+                        deadline = now + SPIN_NANOS;
+                    } else if (now > deadline) {
+                        // More threads than free cores: let the one that holds the last chunk have this core.
+                        LockSupport.parkNanos(20_000);
+                    }
+                }
+            }
+            Throwable t = error.get();
+            if (t instanceof RuntimeException e) {
+                throw e;
+            }
+            if (t instanceof Error e) {
+                throw e;
+            }
+            if (t != null) {
+                throw new IllegalStateException("kernel failed", t);
+            }
+        }
+    }
+
+    private final class Worker extends Thread {
+        private volatile boolean parked;
+
+        Worker(int number) {
+            super("lrcc-worker-" + number);
+            setDaemon(true);
+        }
+
+        void wake() {
+            if (parked) {
+                LockSupport.unpark(this);
+            }
+        }
+
+        @Override
+        public void run() {
+            Job last = Job.NONE;
+            while (true) {
+                last = awaitJob(last);
+                last.work();
+            }
+        }
+
+        private Job awaitJob(Job last) {
+            long deadline = System.nanoTime() + SPIN_NANOS;
+            int spins = 0;
+            while (true) {
+                Job job = current;
+                if (job != last && job != Job.NONE) {
+                    return job;
+                }
+                Thread.onSpinWait();
+                if (++spins % SPINS_BETWEEN_CLOCK_READS == 0 && System.nanoTime() > deadline) {
+                    parked = true;
+                    job = current;
+                    if (job == last || job == Job.NONE) {
+                        LockSupport.park(ThreadPool.this);
+                    }
+                    parked = false;
+                    deadline = System.nanoTime() + SPIN_NANOS;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package org.lrcc.engine.cpu;
+
+/**
+ * The inner loops of matrix products: small tiles of the result held in registers, and the packing that feeds them.
+ *
+ * <p>A tile has {@link #rows()} x {@link #columns()} values, stored row after row. The left operand is packed as
+ * {@code [depth][height]}, the right one as {@code [depth][columns()]}.
+ */
+public interface Tiles {
+    /** Rows of a full tile. */
+    int rows();
+
+    /** Columns of a tile: two vectors. */
+    int columns();
+
+    /** Floats in a vector. */
+    int lanes();
+
+    /** The height a block of {@code rows} rows (at most {@link #rows()}) is packed with: the least kernel that holds it. */
+    int height(int rows);
+
+    /**
+     * {@code tile = (accumulate ? tile : 0) + a * b}.
+     *
+     * @param height rows of the tile, a result of {@link #height}
+     * @param depth length of the sums
+     * @param a left operand at {@code ao}, {@code [depth][height]}
+     * @param b right operand at {@code bo}, {@code [depth][columns()]}
+     * @param c tile at {@code co}, {@code [height][columns()]}
+     */
+    void multiply(int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
+
+    /** As {@link #multiply} for a full tile, with the left operand given as rows: {@code a[ao + r*lda + p]}. */
+    void multiplyRows(int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean accumulate);
+
+    /**
+     * Packs one panel of the right operand from runs of consecutive floats: row {@code p} receives, for each run
+     * {@code i} in {@code first .. first+count-1}, {@link #lanes()} floats from
+     * {@code x[base + source[i] + offsets[k0 + p]]} at {@code column[i]}. Runs are given by ascending column and each
+     * overwrites what its predecessor wrote too much; up to one vector past the panel's end is overwritten as well.
+     */
+    void packRuns(
+            float[] x,
+            int base,
+            int[] offsets,
+            int k0,
+            int depth,
+            float[] b,
+            int bo,
+            int[] source,
+            int[] column,
+            int first,
+            int count);
+
+    /**
+     * Packs one panel of a transposed right operand: {@code b[p][j] = x[base + j*ldx + p]} for {@code j < width}; other columns are
+     * set to zero.
+     */
+    void packTransposed(float[] x, int base, int ldx, int width, int depth, float[] b, int bo);
+
+    /** Packs one panel of a plain right operand: {@code b[p][j] = x[base + p*ldx + j]} for all columns. */
+    void copyRows(float[] x, int base, int ldx, float[] b, int bo, int depth);
+
+    /** Copies {@code length} floats; writes up to one vector more than that. */
+    void copy(float[] x, int xo, float[] y, int yo, int length);
+
+    /** {@code y = tile + beta*y} over a run of {@code n} floats; with {@code beta} zero, y is not read. */
+    void store(float[] tile, int to, float[] y, int yo, int n, float beta);
+
+    /** {@code y = min(high, max(low, tile + bias))}; NaN stays NaN. */
+    void storeBiased(float[] tile, int to, float[] y, int yo, int n, float bias, float low, float high);
+
+    /** As {@link #storeBiased} with a residual that is added before clamping. */
+    void storeResidual(
+            float[] tile,
+            int to,
+            float[] y,
+            int yo,
+            int n,
+            float bias,
+            float[] residual,
+            int ro,
+            float low,
+            float high);
+}

@@ -1,0 +1,240 @@
+package org.lrcc.engine.cpu;
+
+import org.lrcc.engine.cpu.Workspace.Purpose;
+
+/**
+ * Weight gradient of a convolution: the product of the im2col matrix and the transposed gradient of the output, a sum over all pixels of the batch.
+ *
+ * <p>Vectors run along output channels: the gradient is packed {@code [pixels][columns]}, the im2col rows of a few pixels are copied as they are
+ * (the rows of the left operand are read side by side, which needs no transposition of the far larger matrix). Results are {@code [k][m]} tiles and
+ * are transposed when written.
+ *
+ * <p>Order of sums: pixels in chunks of fixed bounds. Where the gradient is small and pixels are many (the first layers) the batch is cut into a number of
+ * parts that depends on the shape alone, each part summed on its own and the parts added in order; otherwise every k belongs to one chunk,
+ * which sums all pixels.
+ */
+final class WeightGradient {
+    /** Pixels summed between two visits to the result's tile: the gradient's panel then fills L1. */
+    private static final int MAX_PIXELS = 320;
+
+    /** im2col rows copied at a time. */
+    private static final int MAX_STEPS = 144;
+
+    /** Weights up to which the batch is cut into parts. */
+    private static final int SMALL = 200_000;
+
+    private static final int MAX_PARTS = 8;
+
+    private final ThreadPool pool;
+    private final Tiles tiles;
+
+    WeightGradient(ThreadPool pool, Tiles tiles) {
+        this.pool = pool;
+        this.tiles = tiles;
+    }
+
+    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+        ConvPlan plan = ConvPlan.of(s, tiles);
+        float[] source = PackedConvolution.padded(pool, tiles, plan.input, s.batch(), x, xo);
+        int base = plan.input.isIdentity() ? xo : 0;
+        int weights = s.groupOutputs() * s.groupInputs() * s.kernel();
+        for (int g = 0; g < s.groups(); g++) {
+            int from = base + g * s.groupInputs() * plan.input.channel();
+            int gradient = dyo + g * s.groupOutputs() * s.outPlane();
+            Group group = new Group(tiles, plan, source, from, dy, gradient);
+            if (weights <= SMALL) {
+                byParts(group, dw, dwo + g * weights, accumulate);
+            } else {
+                bySteps(group, dw, dwo + g * weights, accumulate);
+            }
+        }
+    }
+
+    /** Parts of the batch side by side, added in order. */
+    private void byParts(Group g, float[] dw, int dwo, boolean accumulate) {
+        int weights = g.outputs * g.steps;
+        int parts = Math.min(MAX_PARTS, g.pixelChunks);
+        float[] partial = Workspace.take(Purpose.PARTIAL, (long) parts * weights);
+        pool.run(parts, part -> {
+            int c0 = part * g.pixelChunks / parts;
+            int c1 = (part + 1) * g.pixelChunks / parts;
+            float[] gradient = Workspace.take(Purpose.PANELS, (long) g.panels * g.panelSize + tiles.columns());
+            float[] sums = Workspace.take(Purpose.TILES, g.tileFloats(0, g.steps));
+            for (int c = c0; c < c1; c++) {
+                g.packGradient(c, gradient, 0);
+                g.addChunk(c, 0, g.steps, gradient, 0, sums, c > c0);
+            }
+            g.write(sums, 0, g.steps, partial, part * weights, false);
+        });
+        int perChunk = 8192;
+        pool.run((weights + perChunk - 1) / perChunk, i -> {
+            int i0 = i * perChunk;
+            addParts(partial, weights, parts, i0, Math.min(weights, i0 + perChunk), dw, dwo, accumulate);
+        });
+    }
+
+    /** Every chunk of work sums all pixels for its own im2col rows. */
+    private void bySteps(Group g, float[] dw, int dwo, boolean accumulate) {
+        int perChunk = g.panels * g.panelSize;
+        float[] gradient = Workspace.take(Purpose.GRADIENT, (long) g.pixelChunks * perChunk + tiles.columns());
+        pool.run(g.pixelChunks, c -> g.packGradient(c, gradient, c * perChunk));
+        int stepChunks = (g.steps + MAX_STEPS - 1) / MAX_STEPS;
+        int mr = tiles.rows();
+        pool.run(stepChunks, i -> {
+            int k0 = (int) ((long) g.steps * i / stepChunks) / mr * mr;
+            int k1 = i == stepChunks - 1 ? g.steps : (int) ((long) g.steps * (i + 1) / stepChunks) / mr * mr;
+            float[] sums = Workspace.take(Purpose.TILES, g.tileFloats(k0, k1));
+            for (int c = 0; c < g.pixelChunks; c++) {
+                g.addChunk(c, k0, k1, gradient, c * perChunk, sums, c > 0);
+            }
+            g.write(sums, k0, k1, dw, dwo, accumulate);
+        });
+    }
+
+    private static void addParts(
+            float[] partial, int stride, int parts, int i0, int i1, float[] dw, int dwo, boolean accumulate) {
+        for (int i = i0; i < i1; i++) {
+            float sum = partial[i];
+            for (int p = 1; p < parts; p++) {
+                sum += partial[p * stride + i];
+            }
+            dw[dwo + i] = accumulate ? dw[dwo + i] + sum : sum;
+        }
+    }
+
+    /** One group's product: sizes, and the work on one chunk of pixels. A chunk is whole rows of the output. */
+    private static final class Group {
+        final Tiles tiles;
+        final ConvPlan plan;
+        final ConvShape s;
+        final float[] x;
+        final int xo;
+        final float[] dy;
+        final int dyo;
+        final int outputs;
+        final int steps;
+        final int panels;
+        final int rowsPerChunk;
+        final int pixelChunks;
+        final int panelSize;
+        /** Output rows are consecutive in the padded input, so that a chunk copies a whole image's rows at once. */
+        final boolean joined;
+
+        Group(Tiles tiles, ConvPlan plan, float[] x, int xo, float[] dy, int dyo) {
+            this.tiles = tiles;
+            this.plan = plan;
+            s = plan.shape;
+            this.x = x;
+            this.xo = xo;
+            this.dy = dy;
+            this.dyo = dyo;
+            outputs = s.groupOutputs();
+            steps = s.groupInputs() * s.kernel();
+            panels = (outputs + tiles.columns() - 1) / tiles.columns();
+            int rows = s.batch() * s.outHeight();
+            int most = Math.max(1, MAX_PIXELS / s.outWidth());
+            int balanced = (rows + most - 1) / most;
+            rowsPerChunk = (rows + balanced - 1) / balanced;
+            pixelChunks = (rows + rowsPerChunk - 1) / rowsPerChunk;
+            panelSize = rowsPerChunk * s.outWidth() * tiles.columns();
+            joined = plan.input.columns() == s.outWidth();
+        }
+
+        int rowCount(int chunk) {
+            return Math.max(0, Math.min(rowsPerChunk, s.batch() * s.outHeight() - chunk * rowsPerChunk));
+        }
+
+        long tileFloats(int k0, int k1) {
+            int mr = tiles.rows();
+            return (long) ((k1 - k0 + mr - 1) / mr) * panels * mr * tiles.columns();
+        }
+
+        /** Packs the gradient of a chunk's pixels, {@code [panel][pixel][column]}. */
+        void packGradient(int chunk, float[] out, int to) {
+            int nr = tiles.columns();
+            int row = chunk * rowsPerChunk;
+            int end = row + rowCount(chunk);
+            int pixels = (end - row) * s.outWidth();
+            int done = 0;
+            while (row < end) {
+                int n = row / s.outHeight();
+                int h = row % s.outHeight();
+                int take = Math.min(end - row, s.outHeight() - h);
+                int length = take * s.outWidth();
+                int from = dyo + n * s.outputs() * s.outPlane() + h * s.outWidth();
+                for (int p = 0; p < panels; p++) {
+                    int width = Math.min(nr, outputs - p * nr);
+                    int source = from + p * nr * s.outPlane();
+                    tiles.packTransposed(dy, source, s.outPlane(), width, length, out, to + (p * pixels + done) * nr);
+                }
+                done += length;
+                row += take;
+            }
+        }
+
+        /** Adds a chunk's pixels to the tiles of im2col rows {@code k0 .. k1-1}. */
+        void addChunk(int chunk, int k0, int k1, float[] gradient, int go, float[] sums, boolean add) {
+            int mr = tiles.rows();
+            int nr = tiles.columns();
+            int rows = rowCount(chunk);
+            if (rows == 0) {
+                return;
+            }
+            int pixels = rows * s.outWidth();
+            int ldr = pixels + tiles.lanes();
+            float[] r =
+                    Workspace.take(Purpose.ROWS, (long) (Math.min(MAX_STEPS, k1 - k0) + mr) * ldr + tiles.columns());
+            for (int kb = k0; kb < k1; kb += MAX_STEPS) {
+                int ke = Math.min(k1, kb + MAX_STEPS);
+                packRows(kb, ke, chunk * rowsPerChunk, rows, r, ldr);
+                for (int p = 0; p < panels; p++) {
+                    for (int k = kb; k < ke; k += mr) {
+                        int tile = ((k - k0) / mr * panels + p) * mr * nr;
+                        tiles.multiplyRows(
+                                pixels, r, (k - kb) * ldr, ldr, gradient, go + p * pixels * nr, sums, tile, add);
+                    }
+                }
+            }
+        }
+
+        private void packRows(int kb, int ke, int firstRow, int rows, float[] r, int ldr) {
+            PaddedPlanes in = plan.input;
+            int width = s.outWidth();
+            for (int k = kb; k < ke; k++) {
+                int to = (k - kb) * ldr;
+                int row = firstRow;
+                int end = firstRow + rows;
+                while (row < end) {
+                    int h = row % s.outHeight();
+                    int take = joined ? Math.min(end - row, s.outHeight() - h) : 1;
+                    int from = xo + plan.offsets[k] + row / s.outHeight() * in.image() + h * in.columns();
+                    copyRun(from, r, to, take * width);
+                    to += take * width;
+                    row += take;
+                }
+            }
+        }
+
+        private void copyRun(int from, float[] r, int to, int n) {
+            if (from + n + tiles.lanes() <= x.length) {
+                tiles.copy(x, from, r, to, n);
+            } else {
+                System.arraycopy(x, from, r, to, n);
+            }
+        }
+
+        /** Writes tiles, transposed, as {@code [output][k]}. */
+        void write(float[] sums, int k0, int k1, float[] dw, int dwo, boolean accumulate) {
+            int mr = tiles.rows();
+            int nr = tiles.columns();
+            for (int m = 0; m < outputs; m++) {
+                int from = m / nr * mr * nr + m % nr;
+                for (int k = k0; k < k1; k++) {
+                    int i = (k - k0) / mr * panels * mr * nr + (k - k0) % mr * nr + from;
+                    int to = dwo + m * steps + k;
+                    dw[to] = accumulate ? dw[to] + sums[i] : sums[i];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package org.lrcc.engine.cpu;
+
+import java.util.EnumMap;
+
+/**
+ * Scratch memory of one thread: packed panels, padded inputs, tiles of results.
+ *
+ * <p>A buffer grows to the largest size that was asked for and is then kept, so that after the first step kernels
+ * allocate next to nothing. Content is whatever the last user left. Kernels do not nest, so one buffer a purpose is
+ * enough; a buffer that several threads read is taken by the thread that calls the kernel.
+ */
+final class Workspace {
+    /** What a buffer is for; two buffers in use at the same time have different purposes. */
+    enum Purpose {
+        /** Left operand of a product, packed; shared by the threads of one kernel. */
+        LEFT,
+        /** Right operand, packed panel by panel; private to a thread. */
+        PANELS,
+        /** Tiles of the result before they are written out; private to a thread. */
+        TILES,
+        /** Input with its border of zeros and split by stride; shared. */
+        PADDED,
+        /** Rows of the im2col matrix of a few pixels; private. */
+        ROWS,
+        /** Gradient of the output, transposed; private or shared. */
+        GRADIENT,
+        /** Sums of parts of the batch; shared. */
+        PARTIAL,
+        /** Transformed input of a Winograd convolution. */
+        TRANSFORMED,
+        /** Anything small. */
+        SMALL
+    }
+
+    private static final ThreadLocal<Workspace> OF_THREAD = ThreadLocal.withInitial(Workspace::new);
+
+    private final EnumMap<Purpose, float[]> buffers = new EnumMap<>(Purpose.class);
+
+    private Workspace() {}
+
+    /** A buffer of the calling thread with at least {@code size} floats of unspecified content. */
+    static float[] take(Purpose purpose, long size) {
+        if (size > Integer.MAX_VALUE - 16) {
+            throw new IllegalStateException("workspace " + purpose + ": " + size + " floats exceed one array");
+        }
+        Workspace w = OF_THREAD.get();
+        float[] b = w.buffers.get(purpose);
+        if (b == null || b.length < size) {
+            b = new float[(int) size];
+            w.buffers.put(purpose, b);
+        }
+        return b;
+    }
+}

@@ -1,0 +1,528 @@
+package org.lrcc.engine.cpu.simd;
+
+import java.lang.invoke.VarHandle;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Micro-kernels: a tile of the result, two vectors wide, in registers; for each step of the sum two loads, one broadcast a row and
+ * two fused multiply-adds a row.
+ *
+ * <p>Which kernel is best was measured (GFLOP/s of one core, peak in brackets):
+ *
+ * <ul>
+ *   <li>512 bits, Sapphire Rapids [210]: 8 x 32 packed 205 on JDK 17 and 25; 4 x 32 164; 12 x 32 192. With the left operand as eight
+ *       separate rows 170: the addresses cost as many instructions as the arithmetic. Zen 4 [117]: 8 x 32 115.6.
+ *   <li>256 bits, Zen 3 [102]: 4 x 16; JDK 17 unrolled by two with a fence before each broadcast 97, JDK 25 with the fence 96-103. The
+ *       fence costs no x86 instruction: it keeps C2 from hoisting the broadcasts, which needs 17 registers of 16.
+ *   <li>128 bits: 8 x 8.
+ * </ul>
+ *
+ * <p>Accumulators are named locals, the loop counts an int, indices have the form {@code base + p*constant + constant}: then no bounds check
+ * remains in the loop. The ends are written out and not put into a helper method: C2 stops inlining at a number of nodes, and one vector that is passed to a
+ * call is boxed at every step (20 times slower).
+ */
+final class TileKernels {
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int VL = Lanes.VL;
+    private static final int NR = 2 * VL;
+
+    private TileKernels() {}
+
+    static void eight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        FloatVector c1 = FloatVector.zero(S);
+        FloatVector d1 = FloatVector.zero(S);
+        FloatVector c2 = FloatVector.zero(S);
+        FloatVector d2 = FloatVector.zero(S);
+        FloatVector c3 = FloatVector.zero(S);
+        FloatVector d3 = FloatVector.zero(S);
+        FloatVector c4 = FloatVector.zero(S);
+        FloatVector d4 = FloatVector.zero(S);
+        FloatVector c5 = FloatVector.zero(S);
+        FloatVector d5 = FloatVector.zero(S);
+        FloatVector c6 = FloatVector.zero(S);
+        FloatVector d6 = FloatVector.zero(S);
+        FloatVector c7 = FloatVector.zero(S);
+        FloatVector d7 = FloatVector.zero(S);
+        for (int p = 0; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * 8]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * 8 + 1]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            FloatVector a02 = FloatVector.broadcast(S, a[ao + p * 8 + 2]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            FloatVector a03 = FloatVector.broadcast(S, a[ao + p * 8 + 3]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+            FloatVector a04 = FloatVector.broadcast(S, a[ao + p * 8 + 4]);
+            c4 = a04.fma(b0, c4);
+            d4 = a04.fma(e0, d4);
+            FloatVector a05 = FloatVector.broadcast(S, a[ao + p * 8 + 5]);
+            c5 = a05.fma(b0, c5);
+            d5 = a05.fma(e0, d5);
+            FloatVector a06 = FloatVector.broadcast(S, a[ao + p * 8 + 6]);
+            c6 = a06.fma(b0, c6);
+            d6 = a06.fma(e0, d6);
+            FloatVector a07 = FloatVector.broadcast(S, a[ao + p * 8 + 7]);
+            c7 = a07.fma(b0, c7);
+            d7 = a07.fma(e0, d7);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
+            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
+            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
+            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
+            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
+            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
+            c4 = c4.add(FloatVector.fromArray(S, c, co + 4 * NR));
+            d4 = d4.add(FloatVector.fromArray(S, c, co + 4 * NR + VL));
+            c5 = c5.add(FloatVector.fromArray(S, c, co + 5 * NR));
+            d5 = d5.add(FloatVector.fromArray(S, c, co + 5 * NR + VL));
+            c6 = c6.add(FloatVector.fromArray(S, c, co + 6 * NR));
+            d6 = d6.add(FloatVector.fromArray(S, c, co + 6 * NR + VL));
+            c7 = c7.add(FloatVector.fromArray(S, c, co + 7 * NR));
+            d7 = d7.add(FloatVector.fromArray(S, c, co + 7 * NR + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+        c1.intoArray(c, co + NR);
+        d1.intoArray(c, co + NR + VL);
+        c2.intoArray(c, co + 2 * NR);
+        d2.intoArray(c, co + 2 * NR + VL);
+        c3.intoArray(c, co + 3 * NR);
+        d3.intoArray(c, co + 3 * NR + VL);
+        c4.intoArray(c, co + 4 * NR);
+        d4.intoArray(c, co + 4 * NR + VL);
+        c5.intoArray(c, co + 5 * NR);
+        d5.intoArray(c, co + 5 * NR + VL);
+        c6.intoArray(c, co + 6 * NR);
+        d6.intoArray(c, co + 6 * NR + VL);
+        c7.intoArray(c, co + 7 * NR);
+        d7.intoArray(c, co + 7 * NR + VL);
+    }
+
+    static void four(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        FloatVector c1 = FloatVector.zero(S);
+        FloatVector d1 = FloatVector.zero(S);
+        FloatVector c2 = FloatVector.zero(S);
+        FloatVector d2 = FloatVector.zero(S);
+        FloatVector c3 = FloatVector.zero(S);
+        FloatVector d3 = FloatVector.zero(S);
+        for (int p = 0; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * 4]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * 4 + 1]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            FloatVector a02 = FloatVector.broadcast(S, a[ao + p * 4 + 2]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            FloatVector a03 = FloatVector.broadcast(S, a[ao + p * 4 + 3]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
+            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
+            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
+            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
+            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
+            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+        c1.intoArray(c, co + NR);
+        d1.intoArray(c, co + NR + VL);
+        c2.intoArray(c, co + 2 * NR);
+        d2.intoArray(c, co + 2 * NR + VL);
+        c3.intoArray(c, co + 3 * NR);
+        d3.intoArray(c, co + 3 * NR + VL);
+    }
+
+    static void fourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        FloatVector c1 = FloatVector.zero(S);
+        FloatVector d1 = FloatVector.zero(S);
+        FloatVector c2 = FloatVector.zero(S);
+        FloatVector d2 = FloatVector.zero(S);
+        FloatVector c3 = FloatVector.zero(S);
+        FloatVector d3 = FloatVector.zero(S);
+        for (int p = 0; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * 4]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            VarHandle.loadLoadFence();
+            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * 4 + 1]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            VarHandle.loadLoadFence();
+            FloatVector a02 = FloatVector.broadcast(S, a[ao + p * 4 + 2]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            VarHandle.loadLoadFence();
+            FloatVector a03 = FloatVector.broadcast(S, a[ao + p * 4 + 3]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
+            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
+            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
+            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
+            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
+            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+        c1.intoArray(c, co + NR);
+        d1.intoArray(c, co + NR + VL);
+        c2.intoArray(c, co + 2 * NR);
+        d2.intoArray(c, co + 2 * NR + VL);
+        c3.intoArray(c, co + 3 * NR);
+        d3.intoArray(c, co + 3 * NR + VL);
+    }
+
+    static void fourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        FloatVector c1 = FloatVector.zero(S);
+        FloatVector d1 = FloatVector.zero(S);
+        FloatVector c2 = FloatVector.zero(S);
+        FloatVector d2 = FloatVector.zero(S);
+        FloatVector c3 = FloatVector.zero(S);
+        FloatVector d3 = FloatVector.zero(S);
+        int p = 0;
+        for (; p < depth - 1; p += 2) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * 4]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            VarHandle.loadLoadFence();
+            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * 4 + 1]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            VarHandle.loadLoadFence();
+            FloatVector a02 = FloatVector.broadcast(S, a[ao + p * 4 + 2]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            VarHandle.loadLoadFence();
+            FloatVector a03 = FloatVector.broadcast(S, a[ao + p * 4 + 3]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+            FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
+            FloatVector e1 = FloatVector.fromArray(S, b, bo + p * NR + NR + VL);
+            VarHandle.loadLoadFence();
+            FloatVector a10 = FloatVector.broadcast(S, a[ao + p * 4 + 4]);
+            c0 = a10.fma(b1, c0);
+            d0 = a10.fma(e1, d0);
+            VarHandle.loadLoadFence();
+            FloatVector a11 = FloatVector.broadcast(S, a[ao + p * 4 + 5]);
+            c1 = a11.fma(b1, c1);
+            d1 = a11.fma(e1, d1);
+            VarHandle.loadLoadFence();
+            FloatVector a12 = FloatVector.broadcast(S, a[ao + p * 4 + 6]);
+            c2 = a12.fma(b1, c2);
+            d2 = a12.fma(e1, d2);
+            VarHandle.loadLoadFence();
+            FloatVector a13 = FloatVector.broadcast(S, a[ao + p * 4 + 7]);
+            c3 = a13.fma(b1, c3);
+            d3 = a13.fma(e1, d3);
+        }
+        for (; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * 4]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            VarHandle.loadLoadFence();
+            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * 4 + 1]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            VarHandle.loadLoadFence();
+            FloatVector a02 = FloatVector.broadcast(S, a[ao + p * 4 + 2]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            VarHandle.loadLoadFence();
+            FloatVector a03 = FloatVector.broadcast(S, a[ao + p * 4 + 3]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
+            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
+            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
+            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
+            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
+            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+        c1.intoArray(c, co + NR);
+        d1.intoArray(c, co + NR + VL);
+        c2.intoArray(c, co + 2 * NR);
+        d2.intoArray(c, co + 2 * NR + VL);
+        c3.intoArray(c, co + 3 * NR);
+        d3.intoArray(c, co + 3 * NR + VL);
+    }
+
+    static void two(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        FloatVector c1 = FloatVector.zero(S);
+        FloatVector d1 = FloatVector.zero(S);
+        for (int p = 0; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * 2]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * 2 + 1]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
+            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+        c1.intoArray(c, co + NR);
+        d1.intoArray(c, co + NR + VL);
+    }
+
+    static void one(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        int p = 0;
+        for (; p < depth - 1; p += 2) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
+            FloatVector e1 = FloatVector.fromArray(S, b, bo + p * NR + NR + VL);
+            FloatVector a10 = FloatVector.broadcast(S, a[ao + p + 1]);
+            c0 = a10.fma(b1, c0);
+            d0 = a10.fma(e1, d0);
+        }
+        for (; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[ao + p]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+    }
+
+    static void eightRows(int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        FloatVector c1 = FloatVector.zero(S);
+        FloatVector d1 = FloatVector.zero(S);
+        FloatVector c2 = FloatVector.zero(S);
+        FloatVector d2 = FloatVector.zero(S);
+        FloatVector c3 = FloatVector.zero(S);
+        FloatVector d3 = FloatVector.zero(S);
+        FloatVector c4 = FloatVector.zero(S);
+        FloatVector d4 = FloatVector.zero(S);
+        FloatVector c5 = FloatVector.zero(S);
+        FloatVector d5 = FloatVector.zero(S);
+        FloatVector c6 = FloatVector.zero(S);
+        FloatVector d6 = FloatVector.zero(S);
+        FloatVector c7 = FloatVector.zero(S);
+        FloatVector d7 = FloatVector.zero(S);
+        int r0 = ao;
+        int r1 = ao + lda;
+        int r2 = ao + 2 * lda;
+        int r3 = ao + 3 * lda;
+        int r4 = ao + 4 * lda;
+        int r5 = ao + 5 * lda;
+        int r6 = ao + 6 * lda;
+        int r7 = ao + 7 * lda;
+        for (int p = 0; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            FloatVector a01 = FloatVector.broadcast(S, a[r1 + p]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            FloatVector a02 = FloatVector.broadcast(S, a[r2 + p]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+            FloatVector a04 = FloatVector.broadcast(S, a[r4 + p]);
+            c4 = a04.fma(b0, c4);
+            d4 = a04.fma(e0, d4);
+            FloatVector a05 = FloatVector.broadcast(S, a[r5 + p]);
+            c5 = a05.fma(b0, c5);
+            d5 = a05.fma(e0, d5);
+            FloatVector a06 = FloatVector.broadcast(S, a[r6 + p]);
+            c6 = a06.fma(b0, c6);
+            d6 = a06.fma(e0, d6);
+            FloatVector a07 = FloatVector.broadcast(S, a[r7 + p]);
+            c7 = a07.fma(b0, c7);
+            d7 = a07.fma(e0, d7);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
+            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
+            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
+            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
+            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
+            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
+            c4 = c4.add(FloatVector.fromArray(S, c, co + 4 * NR));
+            d4 = d4.add(FloatVector.fromArray(S, c, co + 4 * NR + VL));
+            c5 = c5.add(FloatVector.fromArray(S, c, co + 5 * NR));
+            d5 = d5.add(FloatVector.fromArray(S, c, co + 5 * NR + VL));
+            c6 = c6.add(FloatVector.fromArray(S, c, co + 6 * NR));
+            d6 = d6.add(FloatVector.fromArray(S, c, co + 6 * NR + VL));
+            c7 = c7.add(FloatVector.fromArray(S, c, co + 7 * NR));
+            d7 = d7.add(FloatVector.fromArray(S, c, co + 7 * NR + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+        c1.intoArray(c, co + NR);
+        d1.intoArray(c, co + NR + VL);
+        c2.intoArray(c, co + 2 * NR);
+        d2.intoArray(c, co + 2 * NR + VL);
+        c3.intoArray(c, co + 3 * NR);
+        d3.intoArray(c, co + 3 * NR + VL);
+        c4.intoArray(c, co + 4 * NR);
+        d4.intoArray(c, co + 4 * NR + VL);
+        c5.intoArray(c, co + 5 * NR);
+        d5.intoArray(c, co + 5 * NR + VL);
+        c6.intoArray(c, co + 6 * NR);
+        d6.intoArray(c, co + 6 * NR + VL);
+        c7.intoArray(c, co + 7 * NR);
+        d7.intoArray(c, co + 7 * NR + VL);
+    }
+
+    static void fourRows(int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean acc) {
+        FloatVector c0 = FloatVector.zero(S);
+        FloatVector d0 = FloatVector.zero(S);
+        FloatVector c1 = FloatVector.zero(S);
+        FloatVector d1 = FloatVector.zero(S);
+        FloatVector c2 = FloatVector.zero(S);
+        FloatVector d2 = FloatVector.zero(S);
+        FloatVector c3 = FloatVector.zero(S);
+        FloatVector d3 = FloatVector.zero(S);
+        int r0 = ao;
+        int r1 = ao + lda;
+        int r2 = ao + 2 * lda;
+        int r3 = ao + 3 * lda;
+        int p = 0;
+        for (; p < depth - 1; p += 2) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            VarHandle.loadLoadFence();
+            FloatVector a01 = FloatVector.broadcast(S, a[r1 + p]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            VarHandle.loadLoadFence();
+            FloatVector a02 = FloatVector.broadcast(S, a[r2 + p]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            VarHandle.loadLoadFence();
+            FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+            FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
+            FloatVector e1 = FloatVector.fromArray(S, b, bo + p * NR + NR + VL);
+            VarHandle.loadLoadFence();
+            FloatVector a10 = FloatVector.broadcast(S, a[r0 + p + 1]);
+            c0 = a10.fma(b1, c0);
+            d0 = a10.fma(e1, d0);
+            VarHandle.loadLoadFence();
+            FloatVector a11 = FloatVector.broadcast(S, a[r1 + p + 1]);
+            c1 = a11.fma(b1, c1);
+            d1 = a11.fma(e1, d1);
+            VarHandle.loadLoadFence();
+            FloatVector a12 = FloatVector.broadcast(S, a[r2 + p + 1]);
+            c2 = a12.fma(b1, c2);
+            d2 = a12.fma(e1, d2);
+            VarHandle.loadLoadFence();
+            FloatVector a13 = FloatVector.broadcast(S, a[r3 + p + 1]);
+            c3 = a13.fma(b1, c3);
+            d3 = a13.fma(e1, d3);
+        }
+        for (; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            VarHandle.loadLoadFence();
+            FloatVector a01 = FloatVector.broadcast(S, a[r1 + p]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            VarHandle.loadLoadFence();
+            FloatVector a02 = FloatVector.broadcast(S, a[r2 + p]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            VarHandle.loadLoadFence();
+            FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+        }
+        if (acc) {
+            c0 = c0.add(FloatVector.fromArray(S, c, co));
+            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
+            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
+            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
+            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
+            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
+            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
+            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
+        }
+        c0.intoArray(c, co);
+        d0.intoArray(c, co + VL);
+        c1.intoArray(c, co + NR);
+        d1.intoArray(c, co + NR + VL);
+        c2.intoArray(c, co + 2 * NR);
+        d2.intoArray(c, co + 2 * NR + VL);
+        c3.intoArray(c, co + 3 * NR);
+        d3.intoArray(c, co + 3 * NR + VL);
+    }
+}

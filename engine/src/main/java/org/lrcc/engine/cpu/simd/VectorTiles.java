@@ -1,0 +1,202 @@
+package org.lrcc.engine.cpu.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.lrcc.engine.cpu.Tiles;
+
+/** Tiles with the Vector API: chooses the kernel for the vector width and the JDK. */
+public final class VectorTiles implements Tiles {
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int VL = Lanes.VL;
+    private static final int NR = 2 * VL;
+    /** 256 bits mean AVX2 with 16 registers: four rows. 512 bits and the 128 of Neon come with 32: eight. */
+    private static final int MR = VL == 8 ? 4 : 8;
+
+    private static final boolean OLD_JDK = Runtime.version().feature() < 21;
+
+    @Override
+    public int rows() {
+        return MR;
+    }
+
+    @Override
+    public int columns() {
+        return NR;
+    }
+
+    @Override
+    public int lanes() {
+        return VL;
+    }
+
+    @Override
+    public int height(int rows) {
+        int h = 1;
+        while (h < rows) {
+            h *= 2;
+        }
+        return h;
+    }
+
+    @Override
+    public void multiply(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (MR == 8 && height == 8) {
+            TileKernels.eight(depth, a, ao, b, bo, c, co, accumulate);
+        } else if (height == 4) {
+            four(depth, a, ao, b, bo, c, co, accumulate);
+        } else if (height == 2) {
+            TileKernels.two(depth, a, ao, b, bo, c, co, accumulate);
+        } else {
+            TileKernels.one(depth, a, ao, b, bo, c, co, accumulate);
+        }
+    }
+
+    private static void four(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+        if (MR == 8) {
+            TileKernels.four(depth, a, ao, b, bo, c, co, acc);
+        } else if (OLD_JDK) {
+            TileKernels.fourUnrolled(depth, a, ao, b, bo, c, co, acc);
+        } else {
+            TileKernels.fourFenced(depth, a, ao, b, bo, c, co, acc);
+        }
+    }
+
+    @Override
+    public void multiplyRows(
+            int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (MR == 8) {
+            TileKernels.eightRows(depth, a, ao, lda, b, bo, c, co, accumulate);
+        } else {
+            TileKernels.fourRows(depth, a, ao, lda, b, bo, c, co, accumulate);
+        }
+    }
+
+    @Override
+    public void packRuns(
+            float[] x,
+            int base,
+            int[] offsets,
+            int k0,
+            int depth,
+            float[] b,
+            int bo,
+            int[] source,
+            int[] column,
+            int first,
+            int count) {
+        RunPacking.pack(x, base, offsets, k0, depth, b, bo, source, column, first, count);
+    }
+
+    @Override
+    public void packTransposed(float[] x, int base, int ldx, int width, int depth, float[] b, int bo) {
+        int j = 0;
+        for (; j + 4 <= width; j += 4) {
+            packFour(x, base + j * ldx, ldx, depth, b, bo + j);
+        }
+        for (; j < width; j++) {
+            packOne(x, base + j * ldx, depth, b, bo + j);
+        }
+        for (; j < NR; j++) {
+            for (int p = 0; p < depth; p++) {
+                b[bo + j + p * NR] = 0f;
+            }
+        }
+    }
+
+    private static void packFour(float[] x, int r0, int ldx, int depth, float[] b, int d) {
+        int r1 = r0 + ldx;
+        int r2 = r1 + ldx;
+        int r3 = r2 + ldx;
+        for (int p = 0; p < depth; p++) {
+            int o = d + p * NR;
+            b[o] = x[r0 + p];
+            b[o + 1] = x[r1 + p];
+            b[o + 2] = x[r2 + p];
+            b[o + 3] = x[r3 + p];
+        }
+    }
+
+    private static void packOne(float[] x, int r, int depth, float[] b, int d) {
+        for (int p = 0; p < depth; p++) {
+            b[d + p * NR] = x[r + p];
+        }
+    }
+
+    @Override
+    public void copyRows(float[] x, int base, int ldx, float[] b, int bo, int depth) {
+        for (int p = 0; p < depth; p++) {
+            int from = base + p * ldx;
+            FloatVector.fromArray(S, x, from).intoArray(b, bo + p * NR);
+            FloatVector.fromArray(S, x, from + VL).intoArray(b, bo + p * NR + VL);
+        }
+    }
+
+    @Override
+    public void copy(float[] x, int xo, float[] y, int yo, int length) {
+        for (int i = 0; i < length; i += VL) {
+            FloatVector.fromArray(S, x, xo + i).intoArray(y, yo + i);
+        }
+    }
+
+    @Override
+    public void store(float[] tile, int to, float[] y, int yo, int n, float beta) {
+        if (beta == 0f) {
+            System.arraycopy(tile, to, y, yo, n);
+        } else {
+            blend(tile, to, y, yo, n, beta);
+        }
+    }
+
+    private static void blend(float[] tile, int to, float[] y, int yo, int n, float beta) {
+        int i = 0;
+        FloatVector k = FloatVector.broadcast(S, beta);
+        for (; i <= n - VL; i += VL) {
+            FloatVector old = FloatVector.fromArray(S, y, yo + i);
+            old.fma(k, FloatVector.fromArray(S, tile, to + i)).intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = Math.fma(y[yo + i], beta, tile[to + i]);
+        }
+    }
+
+    @Override
+    public void storeBiased(float[] tile, int to, float[] y, int yo, int n, float bias, float low, float high) {
+        int i = 0;
+        FloatVector k = FloatVector.broadcast(S, bias);
+        FloatVector least = FloatVector.broadcast(S, low);
+        FloatVector most = FloatVector.broadcast(S, high);
+        for (; i <= n - VL; i += VL) {
+            FloatVector.fromArray(S, tile, to + i).add(k).max(least).min(most).intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = Math.min(high, Math.max(low, tile[to + i] + bias));
+        }
+    }
+
+    @Override
+    public void storeResidual(
+            float[] tile,
+            int to,
+            float[] y,
+            int yo,
+            int n,
+            float bias,
+            float[] residual,
+            int ro,
+            float low,
+            float high) {
+        int i = 0;
+        FloatVector k = FloatVector.broadcast(S, bias);
+        FloatVector least = FloatVector.broadcast(S, low);
+        FloatVector most = FloatVector.broadcast(S, high);
+        for (; i <= n - VL; i += VL) {
+            FloatVector v =
+                    FloatVector.fromArray(S, tile, to + i).add(k).add(FloatVector.fromArray(S, residual, ro + i));
+            v.max(least).min(most).intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = Math.min(high, Math.max(low, tile[to + i] + bias + residual[ro + i]));
+        }
+    }
+}

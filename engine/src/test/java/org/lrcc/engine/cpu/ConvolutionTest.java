@@ -1,0 +1,121 @@
+package org.lrcc.engine.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.lrcc.engine.cpu.simd.VectorTiles;
+
+/** The three passes against their definition in double, on random geometries; bits against the number of threads. */
+class ConvolutionTest {
+    private static final double TOLERANCE = 2e-6;
+    private static final int OFFSET = 5;
+
+    private final Convolution convolution = new PackedConvolution(new ThreadPool(2), new VectorTiles());
+
+    @Test
+    void passesAgreeWithTheDefinitionOnOddGeometries() {
+        Random r = new Random(5);
+        for (int i = 0; i < 250; i++) {
+            check(NaiveConv.randomShape(r), i);
+        }
+    }
+
+    @Test
+    void passesAgreeWithTheDefinitionOnNetworkGeometries() {
+        check(square(2, 3, 33, 16, 7, 2, 3), 1);
+        check(square(2, 64, 14, 40, 3, 1, 1), 2);
+        check(square(3, 40, 7, 65, 3, 1, 1), 3);
+        check(square(2, 64, 9, 64, 3, 2, 1), 4);
+        check(square(2, 64, 9, 128, 1, 2, 0), 5);
+        check(square(2, 300, 5, 256, 3, 1, 1), 6);
+        check(square(1, 1, 1, 1, 3, 1, 1), 7);
+        check(new ConvShape(2, 20, 9, 17, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 20), 8);
+    }
+
+    private static ConvShape square(int batch, int in, int size, int out, int kernel, int stride, int pad) {
+        return new ConvShape(batch, in, size, size, out, kernel, kernel, stride, stride, pad, pad, pad, pad, 1, 1, 1);
+    }
+
+    private void check(ConvShape s, int seed) {
+        float[] x = NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), seed);
+        float[] w = NaiveConv.random(s.outputs() * s.groupInputs() * s.kernel(), seed + 1);
+        float[] dy = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), seed + 2);
+        NaiveConv naive = new NaiveConv(s, x, w, dy);
+        float[] y = filled(dy.length);
+        convolution.forward(s, shifted(x), OFFSET, shifted(w), OFFSET, Convolution.Epilogue.NONE, y, OFFSET);
+        assertThat(NaiveConv.error(y, OFFSET, naive.y)).as("output of %s", s).isLessThan(TOLERANCE);
+        float[] dx = filled(x.length);
+        convolution.inputGradient(s, shifted(dy), OFFSET, shifted(w), OFFSET, dx, OFFSET, false);
+        assertThat(NaiveConv.error(dx, OFFSET, naive.dx))
+                .as("input gradient of %s", s)
+                .isLessThan(TOLERANCE);
+        float[] dw = filled(w.length);
+        convolution.weightGradient(s, shifted(x), OFFSET, shifted(dy), OFFSET, dw, OFFSET, false);
+        assertThat(NaiveConv.error(dw, OFFSET, naive.dw))
+                .as("weight gradient of %s", s)
+                .isLessThan(TOLERANCE);
+        for (float[] out : new float[][] {y, dx, dw}) {
+            assertThat(out[OFFSET - 1]).as("floats before the output of %s", s).isNaN();
+            assertThat(out[out.length - 1])
+                    .as("floats after the output of %s", s)
+                    .isNaN();
+        }
+    }
+
+    private static float[] shifted(float[] a) {
+        float[] out = new float[a.length + OFFSET];
+        System.arraycopy(a, 0, out, OFFSET, a.length);
+        return out;
+    }
+
+    private static float[] filled(int n) {
+        float[] out = new float[n + 2 * OFFSET];
+        Arrays.fill(out, Float.NaN);
+        return out;
+    }
+
+    @Test
+    void epilogueAddsBiasAndResidualThenClamps() {
+        ConvShape s = new ConvShape(2, 5, 9, 8, 11, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        float[] x = NaiveConv.random(2 * 5 * 72, 1);
+        float[] w = NaiveConv.random(11 * 45, 2);
+        float[] residual = NaiveConv.random(2 * 11 * 72, 3);
+        float[] bias = NaiveConv.random(11, 4);
+        double[] expected = new NaiveConv(s, x, w, residual).y;
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = Math.min(1, Math.max(0, expected[i] + bias[i / 72 % 11] + residual[i]));
+        }
+        float[] y = new float[expected.length];
+        convolution.forward(s, x, 0, w, 0, new Convolution.Epilogue(bias, 0, residual, 0, 0f, 1f), y, 0);
+        assertThat(NaiveConv.error(y, 0, expected)).isLessThan(TOLERANCE);
+    }
+
+    @Test
+    void bitsDoNotDependOnTheNumberOfThreads() {
+        ConvShape[] shapes = {
+            square(8, 16, 28, 32, 3, 1, 1), square(4, 64, 14, 256, 3, 1, 1), square(2, 3, 56, 64, 7, 2, 3)
+        };
+        for (ConvShape s : shapes) {
+            float[][] one = passes(s, new ThreadPool(1));
+            for (int threads : new int[] {2, 3, 8}) {
+                assertThat(passes(s, new ThreadPool(threads)))
+                        .as("%d threads, %s", threads, s)
+                        .isDeepEqualTo(one);
+            }
+        }
+    }
+
+    private static float[][] passes(ConvShape s, ThreadPool pool) {
+        Convolution c = new PackedConvolution(pool, new VectorTiles());
+        float[] x = NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), 1);
+        float[] w = NaiveConv.random(s.outputs() * s.groupInputs() * s.kernel(), 2);
+        float[] dy = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), 3);
+        float[][] out = {new float[dy.length], new float[x.length], new float[w.length]};
+        c.forward(s, x, 0, w, 0, Convolution.Epilogue.NONE, out[0], 0);
+        c.inputGradient(s, dy, 0, w, 0, out[1], 0, false);
+        c.weightGradient(s, x, 0, dy, 0, out[2], 0, false);
+        return out;
+    }
+}

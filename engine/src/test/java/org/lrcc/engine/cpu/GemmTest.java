@@ -1,0 +1,57 @@
+package org.lrcc.engine.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.lrcc.engine.cpu.simd.VectorTiles;
+
+/** Products against three loops in double: transposes, leading dimensions, alpha and beta, skinny shapes. */
+class GemmTest {
+    private final Gemm gemm = new PackedGemm(new ThreadPool(2), new VectorTiles());
+
+    @Test
+    void agreesWithTheDefinition() {
+        Random r = new Random(7);
+        int[][] fixed = {
+            {1, 1, 1}, {1, 1000, 3}, {1000, 1, 70}, {4, 49, 576}, {32, 49, 100}, {8, 1000, 512}, {33, 65, 641}
+        };
+        for (int i = 0; i < 150; i++) {
+            int[] size =
+                    i < fixed.length ? fixed[i] : new int[] {1 + r.nextInt(70), 1 + r.nextInt(90), 1 + r.nextInt(700)};
+            check(size[0], size[1], size[2], r.nextBoolean(), r.nextBoolean(), i);
+        }
+    }
+
+    private void check(int m, int n, int k, boolean ta, boolean tb, int seed) {
+        int lda = (ta ? m : k) + seed % 3;
+        int ldb = (tb ? k : n) + seed % 2;
+        int ldc = n + seed % 4;
+        float[] a = NaiveConv.random((ta ? k : m) * lda, seed);
+        float[] b = NaiveConv.random((tb ? n : k) * ldb, seed + 1);
+        float[] c = NaiveConv.random(m * ldc, seed + 2);
+        float alpha = seed % 2 == 0 ? 1f : 0.5f;
+        float beta = seed % 3 == 0 ? 0f : seed % 3;
+        double[] expected = new double[c.length];
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < ldc; j++) {
+                double sum = 0;
+                for (int p = 0; p < k && j < n; p++) {
+                    sum += (double) a[ta ? p * lda + i : i * lda + p] * b[tb ? j * ldb + p : p * ldb + j];
+                }
+                expected[i * ldc + j] = j < n ? alpha * sum + beta * c[i * ldc + j] : c[i * ldc + j];
+            }
+        }
+        gemm.multiply(ta, tb, m, n, k, alpha, a, 0, lda, b, 0, ldb, beta, c, 0, ldc);
+        assertThat(NaiveConv.error(c, 0, expected))
+                .as("%d x %d x %d, %s %s", m, n, k, ta, tb)
+                .isLessThan(2e-6);
+    }
+
+    @Test
+    void betaZeroDoesNotReadTheResult() {
+        float[] c = {Float.NaN, Float.NaN};
+        gemm.multiply(false, false, 1, 2, 1, 1f, new float[] {2f}, 0, 1, new float[] {3f, 4f}, 0, 2, 0f, c, 0, 2);
+        assertThat(c).containsExactly(6f, 8f);
+    }
+}
