@@ -12,7 +12,7 @@ public interface Layer {
     /** Output shape for these inputs; throws {@code InputException} naming rule and values where they do not fit. */
     Shape infer(Shape... in);
 
-    /** Computes the output on the context's tape. */
+    /** Computes the output on the context's tape; an input may be the output. */
     Var forward(LayerContext c, Var... in);
 
     /** What it is, in one word: "Conv2d". */

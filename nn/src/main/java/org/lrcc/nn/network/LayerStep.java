@@ -2,6 +2,7 @@ package org.lrcc.nn.network;
 
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.op.Reshape;
 import org.lrcc.nn.layer.Layer;
 
 /** A layer run as it is. */
@@ -26,7 +27,14 @@ final class LayerStep extends Step {
         for (int i = 0; i < in.length; i++) {
             in[i] = live(live, inputs[i]);
         }
-        return layer.forward(context, in);
+        Var out = layer.forward(context, in);
+        for (Var input : in) {
+            if (out == input) {
+                // A value of its own, so that each is released in its own time; it shares the memory.
+                return context.tape().apply(new Reshape(out.shape().sizes()), out);
+            }
+        }
+        return out;
     }
 
     @Override
