@@ -24,7 +24,7 @@ final class ColorOps {
         for (int i = 0; i < in.length; i += 3) {
             sum += luma(in, i);
         }
-        int mean = (int) ((double) sum / (in.length / 3) + 0.5);
+        int mean = (int) (sum / ((double) image.width() * image.height()) + 0.5);
         byte[] out = new byte[in.length];
         for (int i = 0; i < out.length; i++) {
             out[i] = blend(mean, in[i] & 0xff, (float) factor);

@@ -22,6 +22,9 @@ final class JpegSource {
     /** Progressive files have about ten; thousands of scans over a large frame are an attack on our time. */
     private static final int MAX_SCANS = 100;
 
+    /** In libjpeg's message of a scan whose coded data end before its last pixel. */
+    private static final String DATA_MISSING = "premature end of data";
+
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
@@ -196,13 +199,14 @@ final class JpegSource {
     }
 
     private int u16(int at) {
-        return (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+        return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
     }
 
     private RgbImage decodeScanned() throws IOException {
         boolean[] incomplete = new boolean[1];
         Raster raster = Rasters.read(READER, pixelsOnly.toByteArray(), reader -> {
-            reader.addIIOReadWarningListener((source, warning) -> incomplete[0] |= warning.startsWith("Premature end"));
+            // libjpeg fills in what is missing with grey and only warns.
+            reader.addIIOReadWarningListener((source, warning) -> incomplete[0] |= warning.contains(DATA_MISSING));
             return reader.readRaster(0, null);
         });
         if (incomplete[0]) {

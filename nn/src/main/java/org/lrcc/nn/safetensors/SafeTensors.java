@@ -223,9 +223,9 @@ public final class SafeTensors {
                     .putLong(header.length)
                     .array());
             out.write(header);
-            ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+            byte[] bytes = new byte[CHUNK];
             for (Map.Entry<String, Tensor> entry : order) {
-                writeElements(entry.getValue(), buffer, out);
+                writeElements(entry.getValue(), bytes, out);
             }
         });
     }
@@ -263,7 +263,8 @@ public final class SafeTensors {
         return out.toByteArray();
     }
 
-    private static void writeElements(Tensor tensor, ByteBuffer buffer, OutputStream out) throws IOException {
+    private static void writeElements(Tensor tensor, byte[] bytes, OutputStream out) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int width = tensor.dtype().bytes();
         Object chunk = HeapStorage.newArray(tensor.dtype(), Math.min(CHUNK / width, tensor.elements()));
         for (int at = 0; at < tensor.elements(); ) {
@@ -276,7 +277,7 @@ public final class SafeTensors {
                 case I32 -> buffer.asIntBuffer().put((int[]) chunk, 0, count);
                 case U8 -> buffer.put((byte[]) chunk, 0, count);
             }
-            out.write(buffer.array(), 0, count * width);
+            out.write(bytes, 0, count * width);
             at += count;
         }
     }

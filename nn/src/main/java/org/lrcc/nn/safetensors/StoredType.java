@@ -109,9 +109,9 @@ public enum StoredType {
         if (exponent == 0) {
             magnitude = fraction * 0x1p-24f;
         } else if (exponent == 31) {
-            magnitude = Float.intBitsToFloat(0x7f800000 | fraction << 13);
+            magnitude = Float.intBitsToFloat(0x7f800000 | (fraction << 13));
         } else {
-            magnitude = Float.intBitsToFloat(exponent + 112 << 23 | fraction << 13);
+            magnitude = Float.intBitsToFloat(((exponent + 112) << 23) | (fraction << 13));
         }
         return half < 0 ? -magnitude : magnitude;
     }

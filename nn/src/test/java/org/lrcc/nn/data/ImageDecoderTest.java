@@ -60,6 +60,19 @@ class ImageDecoderTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"rgb.jpg", "progressive.jpg"})
+    void refusesAJpegWithAHoleBeforeItsEnd(String name) {
+        byte[] whole = ImageFixtures.bytes(name);
+        byte[] cut = ImageFixtures.head(whole, whole.length * 2 / 3);
+        cut[cut.length - 2] = (byte) 0xff;
+        cut[cut.length - 1] = (byte) 0xd9;
+
+        assertThatThrownBy(() -> new ImageDecoder().decode(cut, name))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("coded data ends before its last pixel");
+    }
+
     @Test
     void refusesWhatIsNoImage(@TempDir Path dir) throws IOException {
         Path text = Files.writeString(dir.resolve("a.jpg"), "no image");
