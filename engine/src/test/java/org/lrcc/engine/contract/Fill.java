@@ -1,6 +1,5 @@
 package org.lrcc.engine.contract;
 
-import java.util.function.ToDoubleFunction;
 import org.lrcc.engine.random.Philox;
 
 /**
@@ -52,7 +51,7 @@ public interface Fill {
     }
 
     /** Each value drawn alone. */
-    static Fill each(ToDoubleFunction<Philox> draw) {
+    static Fill each(java.util.function.ToDoubleFunction<Philox> draw) {
         return (count, random) -> {
             double[] values = new double[count];
             for (int i = 0; i < count; i++) {
