@@ -2,8 +2,10 @@ package org.lrcc.engine.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,7 +45,7 @@ public abstract class BackendContract {
             OpRun run = run(row, i -> i == only);
             compare(row, run);
             assertThat(run.gradients().keySet())
-                    .isEqualTo(row.inputs().get(only).differentiable() ? java.util.Set.of(only) : java.util.Set.of());
+                    .isEqualTo(row.inputs().get(only).differentiable() ? Set.of(only) : Set.of());
         }
     }
 
@@ -82,11 +84,10 @@ public abstract class BackendContract {
         }
     }
 
-    private static double[] read(Tensor tensor) {
+    static double[] read(Tensor tensor) {
         return switch (tensor.dtype()) {
             case F32, F64 -> tensor.toDoubles();
-            case I32 ->
-                java.util.Arrays.stream(tensor.toInts()).asDoubleStream().toArray();
+            case I32 -> Arrays.stream(tensor.toInts()).asDoubleStream().toArray();
             case U8 -> {
                 byte[] bytes = tensor.toBytes();
                 double[] values = new double[bytes.length];

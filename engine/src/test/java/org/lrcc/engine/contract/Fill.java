@@ -1,5 +1,6 @@
 package org.lrcc.engine.contract;
 
+import java.util.function.ToDoubleFunction;
 import org.lrcc.engine.random.Philox;
 
 /**
@@ -51,7 +52,7 @@ public interface Fill {
     }
 
     /** Each value drawn alone. */
-    static Fill each(java.util.function.ToDoubleFunction<Philox> draw) {
+    static Fill each(ToDoubleFunction<Philox> draw) {
         return (count, random) -> {
             double[] values = new double[count];
             for (int i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 package org.lrcc.engine.contract;
 
+import java.util.Arrays;
 import java.util.List;
 import org.lrcc.engine.op.AvgPool2d;
 import org.lrcc.engine.op.GlobalAvgPool;
@@ -30,7 +31,7 @@ final class PoolCases {
             both(rows, "asymmetric" + suffix, geometry(3, 2, 2, 1, 0, 1, 2, 0, 1, 1, false, countPad), 1, 3, 7, 6);
         }
         for (int[] x : new int[][] {{2, 3, 7, 7}, {1, 5, 1, 1}, {1, 1, 3, 5}, {3, 37, 2, 9}}) {
-            rows.add(OpCase.of("globalAvgPool " + java.util.Arrays.toString(x), new GlobalAvgPool())
+            rows.add(OpCase.of("globalAvgPool " + Arrays.toString(x), new GlobalAvgPool())
                     .input(x)
                     .reduces(x[2] * x[3]));
         }

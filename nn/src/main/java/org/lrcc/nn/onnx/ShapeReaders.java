@@ -1,0 +1,238 @@
+package org.lrcc.nn.onnx;
+
+import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.nn.layer.Concat;
+import org.lrcc.nn.layer.Flatten;
+import org.lrcc.nn.layer.Reshape;
+
+/** Operators that change shapes, and the arithmetic on shapes that exporters put in front of a reshape. */
+final class ShapeReaders {
+    private static final int MAX_VECTOR = 64;
+
+    private ShapeReaders() {}
+
+    static Value flatten(GraphImporter graph, OpNode node) {
+        Value.Feature x = node.feature(0);
+        int axis = axis(node, node.attributes().integer("axis", 1), x.shape().rank());
+        if (axis != 1) {
+            throw node.error("axis " + axis + " would mix the images of a batch");
+        }
+        return graph.add(node, new Flatten(1), x);
+    }
+
+    static Value reshape(GraphImporter graph, OpNode node) {
+        if (node.value(0) instanceof Constant constant) {
+            int[] sizes = sizes(node, constant.shape(), node.constant(1).needIntegers(node.what()));
+            return new Constant(constant.name(), Shape.of(sizes), constant.floats(), constant.integers());
+        }
+        Value.Feature x = node.feature(0);
+        long[] target = node.constant(1).needIntegers(node.what()).clone();
+        Long batch = graph.declaredBatch();
+        if (target.length > 0 && (target[0] == Constant.BATCH || (batch != null && target[0] == batch))) {
+            target[0] = 1;
+        }
+        int[] sizes = sizes(node, x.shape(), target);
+        return reshaped(graph, node, x, sizes);
+    }
+
+    /** A layer that keeps the batch and gives these sizes, for a batch of 1, behind it. */
+    private static Value reshaped(GraphImporter graph, OpNode node, Value.Feature x, int[] sizes) {
+        if (sizes.length < 1 || sizes[0] != 1) {
+            throw node.error("shape " + Arrays.toString(sizes) + " from " + x.shape() + " does not keep the batch");
+        }
+        if (sizes.length == 2) {
+            return graph.add(node, new Flatten(1), x);
+        }
+        List<Integer> kept = new ArrayList<>();
+        for (int i = 0; i < sizes.length; i++) {
+            kept.add(i == 0 ? 0 : sizes[i]);
+        }
+        return graph.add(node, new Reshape(kept), x);
+    }
+
+    private static int[] sizes(OpNode node, Shape from, long[] target) {
+        if (node.attributes().flag("allowzero", false) && Arrays.stream(target).anyMatch(t -> t == 0)) {
+            throw node.error("allowzero with a size of 0 is not supported");
+        }
+        if (target.length > 8 || Arrays.stream(target).anyMatch(t -> t < -1 || t > Integer.MAX_VALUE)) {
+            throw node.error("shape " + Arrays.toString(target) + " is out of range");
+        }
+        int[] sizes = Arrays.stream(target).mapToInt(t -> (int) t).toArray();
+        return new org.lrcc.engine.op.Reshape(sizes).infer(from).sizes();
+    }
+
+    static Value squeeze(GraphImporter graph, OpNode node) {
+        long[] axes = axes(node);
+        Shape shape = node.value(0).shape();
+        List<Integer> kept = new ArrayList<>();
+        for (int i = 0; i < shape.rank(); i++) {
+            int axis = i;
+            boolean named = axes == null
+                    ? shape.size(i) == 1 && i > 0
+                    : Arrays.stream(axes).anyMatch(a -> axis(node, a, shape.rank()) == axis);
+            if (named && shape.size(i) != 1) {
+                throw node.error("axis " + i + " of " + shape + " has not size 1");
+            }
+            if (!named) {
+                kept.add(shape.size(i));
+            }
+        }
+        int[] sizes = kept.stream().mapToInt(Integer::intValue).toArray();
+        if (node.value(0) instanceof Constant c) {
+            return new Constant(c.name(), Shape.of(sizes), c.floats(), c.integers());
+        }
+        return reshaped(graph, node, node.feature(0), sizes);
+    }
+
+    static Value unsqueeze(GraphImporter graph, OpNode node) {
+        long[] axes = axes(node);
+        if (axes == null || axes.length == 0 || axes.length > 4) {
+            throw node.error("axes are missing");
+        }
+        Shape shape = node.value(0).shape();
+        int rank = shape.rank() + axes.length;
+        boolean[] added = new boolean[rank];
+        for (long a : axes) {
+            added[axis(node, a, rank)] = true;
+        }
+        int[] sizes = new int[rank];
+        int next = 0;
+        for (int i = 0; i < rank; i++) {
+            if (!added[i] && next == shape.rank()) {
+                throw node.error("axes " + Arrays.toString(axes) + " repeat");
+            }
+            sizes[i] = added[i] ? 1 : shape.size(next++);
+        }
+        if (node.value(0) instanceof Constant c) {
+            return new Constant(c.name(), Shape.of(sizes), c.floats(), c.integers());
+        }
+        if (added[0]) {
+            throw node.error("an axis in front of the batch is not supported");
+        }
+        return reshaped(graph, node, node.feature(0), sizes);
+    }
+
+    private static long @Nullable [] axes(OpNode node) {
+        if (node.opset() < 13) {
+            return node.attributes().integers("axes");
+        }
+        Constant axes = node.optionalConstant(1);
+        return axes == null ? null : axes.needIntegers(node.what());
+    }
+
+    static Value concat(GraphImporter graph, OpNode node) {
+        if (node.inputs() == 0) {
+            throw node.error("it has no input");
+        }
+        long axis = node.attributes().integer("axis", 0);
+        if (node.value(0) instanceof Constant) {
+            LongStream all = LongStream.empty();
+            for (int i = 0; i < node.inputs(); i++) {
+                all = LongStream.concat(all, Arrays.stream(vector(node, node.constant(i))));
+            }
+            return vector(node, all.limit(MAX_VECTOR + 1).toArray());
+        }
+        Value.Feature[] in = new Value.Feature[node.inputs()];
+        for (int i = 0; i < in.length; i++) {
+            in[i] = node.feature(i);
+        }
+        int at = axis(node, axis, in[0].shape().rank());
+        if (at == 0) {
+            throw node.error("axis 0 would join batches");
+        }
+        return graph.add(node, new Concat(at), in);
+    }
+
+    static Value constant(GraphImporter graph, OpNode node) {
+        String name = node.proto().getOutput(0);
+        TensorProto tensor = node.attributes().tensor("value");
+        if (tensor != null) {
+            return graph.codec().decode(tensor, name);
+        }
+        Attributes a = node.attributes();
+        float[] floats =
+                a.has("value_float") ? new float[] {(float) a.real("value_float", 0)} : a.reals("value_floats");
+        if (floats != null) {
+            Shape shape = a.has("value_float") ? Shape.of() : Shape.of(floats.length);
+            return new Constant(name, shape, floats, null);
+        }
+        long[] integers = a.has("value_int") ? new long[] {a.integer("value_int", 0)} : a.integers("value_ints");
+        if (integers == null) {
+            throw node.error("its kind of value is not supported");
+        }
+        return Constant.ofIntegers(name, a.has("value_int") ? Shape.of() : Shape.of(integers.length), integers);
+    }
+
+    static Value shape(GraphImporter graph, OpNode node) {
+        Value.Feature x = node.feature(0);
+        int rank = x.shape().rank();
+        long[] sizes = new long[rank];
+        for (int i = 0; i < rank; i++) {
+            sizes[i] = i == 0 ? Constant.BATCH : x.shape().size(i);
+        }
+        int start = clamp(node.attributes().integer("start", 0), rank);
+        int end = clamp(node.attributes().integer("end", rank), rank);
+        return vector(node, Arrays.copyOfRange(sizes, start, Math.max(start, end)));
+    }
+
+    static Value gather(GraphImporter graph, OpNode node) {
+        long[] from = vector(node, node.constant(0));
+        Constant indices = node.constant(1);
+        if (node.attributes().integer("axis", 0) != 0 || indices.shape().rank() > 1) {
+            throw node.error("it is supported on shapes only");
+        }
+        long[] picked = indices.needIntegers(node.what()).clone();
+        for (int i = 0; i < picked.length; i++) {
+            picked[i] = from[axis(node, picked[i], from.length)];
+        }
+        return Constant.ofIntegers(node.proto().getOutput(0), indices.shape(), picked);
+    }
+
+    static Value slice(GraphImporter graph, OpNode node) {
+        if (node.opset() < 10) {
+            throw node.error("it is supported from opset 10 on");
+        }
+        long[] from = vector(node, node.constant(0));
+        Constant steps = node.optionalConstant(4);
+        boolean simple = node.optionalConstant(3) == null || node.constant(3).scalar(node.what()) == 0;
+        if (!simple || (steps != null && steps.scalar(node.what()) != 1)) {
+            throw node.error("it is supported on shapes only, with a step of 1");
+        }
+        int start = clamp((long) node.constant(1).scalar(node.what()), from.length);
+        int end = clamp((long) node.constant(2).scalar(node.what()), from.length);
+        return vector(node, Arrays.copyOfRange(from, start, Math.max(start, end)));
+    }
+
+    private static int clamp(long index, int length) {
+        return (int) Math.max(0, Math.min(length, index < 0 ? index + length : index));
+    }
+
+    private static Constant vector(OpNode node, long[] values) {
+        if (values.length > MAX_VECTOR) {
+            throw node.error("computed shapes of more than " + MAX_VECTOR + " numbers are not supported");
+        }
+        return Constant.ofIntegers(node.proto().getOutput(0), Shape.of(values.length), values);
+    }
+
+    private static long[] vector(OpNode node, Constant constant) {
+        long[] values = constant.needIntegers(node.what());
+        if (constant.shape().rank() > 1 || values.length > MAX_VECTOR) {
+            throw node.error("it is supported on vectors of at most " + MAX_VECTOR + " numbers only, not " + constant);
+        }
+        return values;
+    }
+
+    private static int axis(OpNode node, long axis, int rank) {
+        long index = axis < 0 ? axis + rank : axis;
+        if (index < 0 || index >= rank) {
+            throw node.error("axis or index " + axis + " of " + rank + " does not exist");
+        }
+        return (int) index;
+    }
+}
