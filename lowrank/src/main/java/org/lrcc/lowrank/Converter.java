@@ -1,0 +1,175 @@
+package org.lrcc.lowrank;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.random.Philox;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.lowrank.ConversionReport.Action;
+import org.lrcc.lowrank.LowRankConv2d.Form;
+import org.lrcc.nn.layer.Convolution;
+import org.lrcc.nn.layer.Layer;
+import org.lrcc.nn.layer.ParameterSpec;
+import org.lrcc.nn.layer.Role;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.Network;
+import org.lrcc.nn.network.Node;
+import org.lrcc.nn.network.State;
+
+/** One conversion of a model. */
+final class Converter {
+    private static final long KAIMING = 0x5eed_0002;
+
+    private final Model base;
+    private final LowRankConfig config;
+    private final Selection selection;
+    private final Map<String, LowRankConv2d> layers = new LinkedHashMap<>();
+
+    Converter(Model base, LowRankConfig config) {
+        this.base = base;
+        this.config = config;
+        this.selection = new Selection(base.network(), config);
+        selection.choices().forEach((name, choice) -> {
+            if (choice.action() == Action.CONVERTED) {
+                layers.put(name, layer(name, choice.rank()));
+            }
+        });
+    }
+
+    private LowRankConv2d layer(String name, int rank) {
+        Convolution conv = (Convolution) base.network().node(name).layer();
+        boolean lora = config.mode() == TuneMode.LORA;
+        double scale = lora ? config.scale(rank) : 1;
+        return LowRankConv2d.of(conv, rank, config.layout(), form(config), scale, lora ? config.dropout() : 0);
+    }
+
+    private static Form form(LowRankConfig config) {
+        if (config.mode() == TuneMode.LORA) {
+            return Form.OVER_BASE;
+        }
+        if (config.noSparse()) {
+            return config.keepNoise() ? Form.LOW_RANK_NOISE : Form.LOW_RANK;
+        }
+        return config.keepNoise() ? Form.SPARSE_NOISE : Form.SPARSE;
+    }
+
+    /** What would be done, without doing it. */
+    ConversionReport plan() {
+        return new ReportWriter(base, config, selection, layers, network()).write(Map.of());
+    }
+
+    Conversion run(ConversionProgress progress) {
+        Map<String, Decomposer.Result> results = config.mode().decomposes() ? decompose(progress) : Map.of();
+        Network network = network();
+        State state = state(network, results);
+        Model model = new Model(network, state, Provenance.put(base.info(), config, Fingerprint.of(base)));
+        return new Conversion(model, new ReportWriter(base, config, selection, layers, network).write(results));
+    }
+
+    /** The base's structure with low-rank layers and, where they are frozen, batch normalisations that keep their statistics. */
+    private Network network() {
+        Map<String, Layer> changed = new HashMap<>(Trainables.frozenStatistics(base.network(), selection));
+        changed.putAll(layers);
+        return base.network().replace(changed);
+    }
+
+    private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
+        List<Decomposer.Job> jobs = new ArrayList<>();
+        layers.forEach((name, layer) -> jobs.add(new Decomposer.Job(name, problem(name, layer))));
+        Map<String, Decomposer.Result> results = new DecompositionCache(config).get(jobs, progress);
+        Double ratio = config.reassignSparsity();
+        return ratio == null ? results : Reassignment.apply(results, ratio);
+    }
+
+    private Factorizer.Problem problem(String name, LowRankConv2d layer) {
+        float[] weight = base.state()
+                .get(base.network().node(name).parameter(LowRankConv2d.WEIGHT))
+                .toFloats();
+        try {
+            return new Factorizer.Problem(
+                    layer.layout().toMatrix(weight, layer.in(), layer.kernel()),
+                    layer.shapeU().size(0),
+                    layer.shapeV().size(1),
+                    layer.rank(),
+                    config.steps(),
+                    config.lambda(),
+                    config.noSparse(),
+                    config.seed(),
+                    name.hashCode(),
+                    null);
+        } catch (InputException e) {
+            throw new InputException("layer " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    private State state(Network network, Map<String, Decomposer.Result> results) {
+        Set<String> trains = Trainables.names(network, selection, config.mode());
+        State.Builder builder = State.builder();
+        for (Node node : network.nodes()) {
+            Decomposer.Result result = results.get(node.name());
+            Map<String, Tensor> made =
+                    node.layer() instanceof LowRankConv2d layer ? factors(node, layer, result) : Map.of();
+            for (ParameterSpec spec : node.layer().parameters()) {
+                String name = node.parameter(spec.name());
+                Tensor tensor = made.get(spec.name());
+                if (tensor != null) {
+                    builder.put(name, spec.role(), tensor);
+                } else if (trains.contains(name) || (spec.role() == Role.BUFFER && !selection.frozen(node))) {
+                    // What training changes must not change in the base.
+                    builder.put(name, spec.role(), base.state().get(name).copy());
+                } else {
+                    builder.share(base.state(), name, spec.role());
+                }
+            }
+        }
+        return builder.build().withTrainable(trains::contains);
+    }
+
+    private Map<String, Tensor> factors(Node node, LowRankConv2d layer, Decomposer.@Nullable Result result) {
+        Map<String, Tensor> made = new HashMap<>();
+        if (result == null) {
+            made.put(LowRankConv2d.U, Tensor.zeros(DType.F32, layer.shapeU()));
+            made.put(
+                    LowRankConv2d.V,
+                    kaimingUniform(
+                            layer.shapeV(), Philox.stream(KAIMING, node.name().hashCode())));
+            return made;
+        }
+        Factorization f = result.factorization();
+        int[] shape = layer.weightShape().sizes();
+        made.put(LowRankConv2d.U, Tensor.of(f.u(), layer.shapeU().sizes()));
+        made.put(LowRankConv2d.V, Tensor.of(f.v(), layer.shapeV().sizes()));
+        if (layer.form().hasSparse()) {
+            made.put(LowRankConv2d.SPARSE, Tensor.of(weight(layer, f.s()), shape));
+            made.put(
+                    LowRankConv2d.MASK,
+                    Tensor.of(layer.layout().toWeight(f.mask(), layer.in(), layer.kernel()), shape));
+        }
+        if (layer.form().hasNoise()) {
+            made.put(LowRankConv2d.NOISE, Tensor.of(weight(layer, f.noise()), shape));
+        }
+        return made;
+    }
+
+    private static float[] weight(LowRankConv2d layer, float[] matrix) {
+        return layer.layout().toWeight(matrix, layer.in(), layer.kernel());
+    }
+
+    /** torch's kaiming_uniform_ with a = sqrt(5): uniform within 1 / sqrt(columns). */
+    private Tensor kaimingUniform(Shape shape, long stream) {
+        Philox random = new Philox(config.seed(), stream);
+        double bound = 1 / Math.sqrt(shape.size(1));
+        float[] values = new float[shape.elements()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+        }
+        return Tensor.of(values, shape.sizes());
+    }
+}

@@ -1,0 +1,102 @@
+package org.lrcc.lowrank;
+
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.lrcc.engine.FailureException;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.ThreadPool;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Kernels;
+
+/** Decomposes the weights of many layers in parallel, the costliest first; the result does not depend on the number of threads. */
+final class Decomposer {
+    /** One layer's weight to decompose. */
+    record Job(String layer, Factorizer.Problem problem) {
+        /** Work in arbitrary units. */
+        double cost() {
+            return (double) problem.rows() * problem.columns() * problem.rank() * problem.rank() * problem.steps();
+        }
+    }
+
+    /** One layer's result and the time it took. */
+    record Result(Factorization factorization, double seconds) {}
+
+    private final Factorizer factorizer;
+    private final Backend backend;
+    private final Meter meter;
+
+    Decomposer(Factorizer factorizer, Backend backend, ConversionProgress progress, List<Job> jobs) {
+        this.factorizer = factorizer;
+        this.backend = backend;
+        this.meter = new Meter(progress, jobs.stream().mapToDouble(Job::cost).sum());
+    }
+
+    /** The results by layer, in the jobs' order. */
+    Map<String, Result> run(List<Job> jobs) {
+        List<Job> order = jobs.stream()
+                .sorted(Comparator.comparingDouble(Job::cost).reversed())
+                .toList();
+        Map<String, Result> found = new ConcurrentHashMap<>();
+        ThreadPool.shared().run(order.size(), i -> {
+            Job job = order.get(i);
+            found.put(job.layer(), one(job));
+        });
+        Map<String, Result> results = new LinkedHashMap<>();
+        for (Job job : jobs) {
+            results.put(job.layer(), Objects.requireNonNull(found.get(job.layer())));
+        }
+        return results;
+    }
+
+    private Result one(Job job) {
+        long start = System.nanoTime();
+        try (Kernels kernels = backend.open()) {
+            Factorization found = factorizer.factorize(job.problem(), kernels, meter.of(job));
+            return new Result(found, (System.nanoTime() - start) * 1e-9);
+        } catch (InputException e) {
+            throw new InputException("layer " + job.layer() + ": " + e.getMessage(), e);
+        } catch (FailureException e) {
+            throw new FailureException("layer " + job.layer() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Sums the layers' progress and passes it on; ends the work where the thread that began it is interrupted. */
+    private static final class Meter {
+        private static final long INTERVAL_NANOS = 50_000_000;
+
+        private final ConversionProgress progress;
+        private final double total;
+        private final Thread owner = Thread.currentThread();
+        private double done;
+        private long last = System.nanoTime();
+
+        Meter(ConversionProgress progress, double total) {
+            this.progress = progress;
+            this.total = total;
+        }
+
+        Factorizer.Progress of(Job job) {
+            double[] before = {0};
+            return fraction -> {
+                if (owner.isInterrupted()) {
+                    throw new FailureException("decomposition: interrupted");
+                }
+                add(job.layer(), job.cost() * (fraction - before[0]), fraction >= 1);
+                before[0] = fraction;
+            };
+        }
+
+        private synchronized void add(String layer, double work, boolean ends) {
+            done += work;
+            long now = System.nanoTime();
+            if (ends || now - last > INTERVAL_NANOS) {
+                last = now;
+                progress.at(layer, Math.min(1, done / total));
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package org.lrcc.lowrank;
+
+/**
+ * A matrix W {@code [rows, columns]} taken apart: W = U·V + S + E, S zero where |W - UV| is below lambda, E the rest.
+ *
+ * @param u {@code [rows, rank]}
+ * @param v {@code [rank, columns]}
+ * @param s {@code [rows, columns]}, zero where {@code mask} is 1
+ * @param mask {@code [rows, columns]}, 1 where S is switched off
+ * @param noise E, {@code [rows, columns]}
+ * @param residual |W - UV| / |W| (Frobenius), 0 for W = 0
+ * @param residualSparse |W - UV - S| / |W|
+ * @param objective F = sum of min((W - UV)², lambda²)
+ */
+public record Factorization(
+        int rows,
+        int columns,
+        int rank,
+        float[] u,
+        float[] v,
+        float[] s,
+        byte[] mask,
+        float[] noise,
+        double residual,
+        double residualSparse,
+        double objective) {
+    /** Splits W - UV, given the product, into S and E. */
+    static Factorization of(Factorizer.Problem problem, float[] u, float[] v, float[] uv) {
+        float[] w = problem.matrix();
+        float[] s = new float[w.length];
+        float[] noise = new float[w.length];
+        byte[] mask = new byte[w.length];
+        float lambda = (float) problem.lambda();
+        double total = 0;
+        double low = 0;
+        double rest = 0;
+        double objective = 0;
+        for (int i = 0; i < w.length; i++) {
+            float e = w[i] - uv[i];
+            double square = (double) e * e;
+            total += (double) w[i] * w[i];
+            low += square;
+            if (problem.noSparse() || Math.abs(e) < lambda) {
+                mask[i] = 1;
+                noise[i] = e;
+                rest += square;
+            } else {
+                s[i] = e;
+            }
+            objective += Math.min(square, problem.lambda() * problem.lambda());
+        }
+        return new Factorization(
+                problem.rows(),
+                problem.columns(),
+                problem.rank(),
+                u,
+                v,
+                s,
+                mask,
+                noise,
+                ratio(low, total),
+                ratio(rest, total),
+                objective);
+    }
+
+    private static double ratio(double part, double total) {
+        return total == 0 ? 0 : Math.sqrt(part / total);
+    }
+
+    /** Entries that S holds. */
+    public int entries() {
+        int off = 0;
+        for (byte m : mask) {
+            off += m;
+        }
+        return mask.length - off;
+    }
+
+    /** Share of the entries that S holds. */
+    public double density() {
+        return mask.length == 0 ? 0 : (double) entries() / mask.length;
+    }
+}

@@ -1,0 +1,229 @@
+package org.lrcc.lowrank;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.autograd.Tape;
+import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.op.Add;
+import org.lrcc.engine.op.ComposeSparse;
+import org.lrcc.engine.op.Dropout;
+import org.lrcc.engine.op.MatMul;
+import org.lrcc.engine.op.Scale;
+import org.lrcc.engine.spi.Activation;
+import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.nn.layer.Conv2d;
+import org.lrcc.nn.layer.Convolution;
+import org.lrcc.nn.layer.LayerContext;
+import org.lrcc.nn.layer.ParameterSpec;
+import org.lrcc.nn.layer.Role;
+
+/**
+ * A convolution with a square kernel whose weight is U·V + S (1 - M) (+ noise), or W + scale U·V over a frozen W (lora_mode).
+ *
+ * <p>Parameters, named as the original tool does: "lora_B" is U, "lora_A" is V (shapes by {@link Layout}); "sparse_weight" is S and "sparse_mask" is M (U8, 1
+ * where S is off), both of the weight's shape; "noise" likewise; "weight" is W; "bias" {@code [out]}. Which of U, V and S train is the state's matter.
+ *
+ * <p>The weight is composed once a step, by ops on the tape. Only dropout on the adapter's input needs the branch for itself, in training.
+ *
+ * @param in channels in
+ * @param out channels out
+ * @param kernel rows and columns of the kernel
+ * @param geometry stride, padding, dilation; one group
+ * @param hasBias whether it has a bias
+ * @param rank r
+ * @param layout how U·V is read
+ * @param form what is added to U·V
+ * @param scale factor of U·V; 1 but in form {@link Form#OVER_BASE}
+ * @param dropout probability to drop an input element of the adapter's branch in training; 0 but in form {@link Form#OVER_BASE}
+ */
+public record LowRankConv2d(
+        int in,
+        int out,
+        int kernel,
+        ConvGeometry geometry,
+        boolean hasBias,
+        int rank,
+        Layout layout,
+        Form form,
+        double scale,
+        double dropout)
+        implements Convolution {
+    /** V. */
+    public static final String V = "lora_A";
+    /** U. */
+    public static final String U = "lora_B";
+    /** S. */
+    public static final String SPARSE = "sparse_weight";
+    /** M. */
+    public static final String MASK = "sparse_mask";
+    /** What the decomposition left over. */
+    public static final String NOISE = "noise";
+    /** W. */
+    public static final String WEIGHT = "weight";
+
+    /** What U·V is completed with. */
+    public enum Form {
+        /** Nothing. */
+        LOW_RANK(false, false),
+        /** The noise. */
+        LOW_RANK_NOISE(false, true),
+        /** S. */
+        SPARSE(true, false),
+        /** S and the noise. */
+        SPARSE_NOISE(true, true),
+        /** The frozen weight. */
+        OVER_BASE(false, false);
+
+        private final boolean sparse;
+        private final boolean noise;
+
+        Form(boolean sparse, boolean noise) {
+            this.sparse = sparse;
+            this.noise = noise;
+        }
+
+        /** Whether there is an S. */
+        public boolean hasSparse() {
+            return sparse;
+        }
+
+        /** Whether the noise is kept. */
+        public boolean hasNoise() {
+            return noise;
+        }
+    }
+
+    /** Checks sizes and ranges. */
+    public LowRankConv2d {
+        if (in < 1 || out < 1 || kernel < 1 || rank < 1) {
+            throw new InputException("low-rank conv2d: channels " + in + " to " + out + ", kernel " + kernel
+                    + " and rank " + rank + " must be at least 1");
+        }
+        if (geometry.groups() != 1) {
+            throw new InputException("low-rank conv2d: " + geometry.groups() + " groups, only 1 can be converted");
+        }
+        boolean plain = scale == 1 && dropout == 0;
+        if (!(dropout >= 0 && dropout < 1) || !(scale > 0) || (form != Form.OVER_BASE && !plain)) {
+            throw new InputException("low-rank conv2d: scale " + scale + " must be above 0 and dropout " + dropout
+                    + " from 0 to below 1; other than 1 and 0 only over a base weight, not in form " + form);
+        }
+    }
+
+    /** A low-rank layer in the place of {@code conv}, which has a square kernel and one group. */
+    static LowRankConv2d of(Convolution conv, int rank, Layout layout, Form form, double scale, double dropout) {
+        Shape w = conv.weightShape();
+        if (w.size(2) != w.size(3)) {
+            throw new InputException("low-rank conv2d: a kernel of " + w.size(2) + "x" + w.size(3) + " is not square");
+        }
+        return new LowRankConv2d(
+                w.size(1), w.size(0), w.size(2), conv.geometry(), conv.hasBias(), rank, layout, form, scale, dropout);
+    }
+
+    /** The plain convolution of the same shape. */
+    public Conv2d plain() {
+        return new Conv2d(in, out, kernel, kernel, geometry, hasBias);
+    }
+
+    /** Shape of U. */
+    public Shape shapeU() {
+        return Shape.of(layout.rows(out, kernel), rank);
+    }
+
+    /** Shape of V. */
+    public Shape shapeV() {
+        return Shape.of(rank, layout.columns(in, kernel));
+    }
+
+    @Override
+    public Shape weightShape() {
+        return Shape.of(out, in, kernel, kernel);
+    }
+
+    @Override
+    public List<ParameterSpec> parameters() {
+        List<ParameterSpec> all = new ArrayList<>();
+        if (form == Form.OVER_BASE) {
+            all.add(new ParameterSpec(WEIGHT, weightShape(), DType.F32, Role.FROZEN));
+        }
+        all.add(new ParameterSpec(V, shapeV(), DType.F32, Role.WEIGHT));
+        all.add(new ParameterSpec(U, shapeU(), DType.F32, Role.WEIGHT));
+        if (form.hasSparse()) {
+            all.add(new ParameterSpec(SPARSE, weightShape(), DType.F32, Role.WEIGHT));
+            all.add(new ParameterSpec(MASK, weightShape(), DType.U8, Role.FROZEN));
+        }
+        if (form.hasNoise()) {
+            all.add(new ParameterSpec(NOISE, weightShape(), DType.F32, Role.FROZEN));
+        }
+        if (hasBias) {
+            all.add(ParameterSpec.weight("bias", out));
+        }
+        return all;
+    }
+
+    @Override
+    public Var weight(LayerContext c) {
+        Var uv = product(c);
+        return switch (form) {
+            case LOW_RANK -> uv;
+            case LOW_RANK_NOISE -> replace(c.tape(), uv, c.tape().apply(new Add(), uv, c.parameter(NOISE)));
+            case OVER_BASE -> replace(c.tape(), uv, c.tape().apply(new Add(), c.parameter(WEIGHT), uv));
+            case SPARSE ->
+                replace(c.tape(), uv, c.tape().apply(new ComposeSparse(), uv, c.parameter(SPARSE), c.parameter(MASK)));
+            case SPARSE_NOISE ->
+                replace(
+                        c.tape(),
+                        uv,
+                        c.tape()
+                                .apply(
+                                        new ComposeSparse(),
+                                        uv,
+                                        c.parameter(SPARSE),
+                                        c.parameter(MASK),
+                                        c.parameter(NOISE)));
+        };
+    }
+
+    /** scale U·V as a weight. */
+    private Var product(LayerContext c) {
+        Tape tape = c.tape();
+        Var uv = tape.apply(new MatMul(), c.parameter(U), c.parameter(V));
+        if (scale != 1) {
+            uv = replace(tape, uv, tape.apply(new Scale(scale), uv));
+        }
+        return replace(tape, uv, layout.toWeight(tape, uv, out, in, kernel));
+    }
+
+    private static Var replace(Tape tape, Var old, Var now) {
+        tape.release(old);
+        return now;
+    }
+
+    @Override
+    public Var forward(LayerContext c, Activation activation, @Nullable Var residual, Var x) {
+        if (dropout == 0 || !c.training()) {
+            return Convolution.super.forward(c, activation, residual, x);
+        }
+        Tape tape = c.tape();
+        Var dropped = tape.apply(new Dropout(dropout, c.seed(), c.stream()), x);
+        Var product = product(c);
+        Var branch = tape.apply(new org.lrcc.engine.op.Conv2d(geometry), dropped, product);
+        tape.release(dropped);
+        tape.release(product);
+        Var added = residual == null ? branch : replace(tape, branch, tape.apply(new Add(), branch, residual));
+        return replace(tape, added, plain().forward(c, activation, added, x));
+    }
+
+    @Override
+    public String kind() {
+        return "LowRankConv2d";
+    }
+
+    @Override
+    public String details() {
+        return Convolution.super.details() + ", rank " + rank + (layout == Layout.FLAT ? "" : " " + layout);
+    }
+}

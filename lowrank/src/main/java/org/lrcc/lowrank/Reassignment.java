@@ -1,0 +1,54 @@
+package org.lrcc.lowrank;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Deals out S + noise anew over all layers: the entries of the largest magnitude make up S. */
+final class Reassignment {
+    private Reassignment() {}
+
+    /** The results with {@code ratio} of all entries, the smallest of the network, switched off. */
+    static Map<String, Decomposer.Result> apply(Map<String, Decomposer.Result> results, double ratio) {
+        int total = results.values().stream()
+                .mapToInt(r -> r.factorization().s().length)
+                .reduce(0, Math::addExact);
+        float[] magnitudes = new float[total];
+        int at = 0;
+        for (Decomposer.Result result : results.values()) {
+            Factorization f = result.factorization();
+            for (int i = 0; i < f.s().length; i++) {
+                magnitudes[at++] = Math.abs(f.s()[i] + f.noise()[i]);
+            }
+        }
+        Arrays.parallelSort(magnitudes);
+        int off = (int) Math.round(ratio * total);
+        float threshold = total == 0 ? 0 : magnitudes[Math.min(off, total - 1)];
+        Map<String, Decomposer.Result> changed = new LinkedHashMap<>();
+        results.forEach((name, r) ->
+                changed.put(name, new Decomposer.Result(split(r.factorization(), threshold), r.seconds())));
+        return changed;
+    }
+
+    private static Factorization split(Factorization f, float threshold) {
+        float[] s = new float[f.s().length];
+        float[] noise = new float[s.length];
+        byte[] mask = new byte[s.length];
+        double before = 0;
+        double after = 0;
+        for (int i = 0; i < s.length; i++) {
+            float e = f.s()[i] + f.noise()[i];
+            before += (double) e * e;
+            if (Math.abs(e) < threshold) {
+                mask[i] = 1;
+                noise[i] = e;
+                after += (double) e * e;
+            } else {
+                s[i] = e;
+            }
+        }
+        double residual = before == 0 ? 0 : f.residual() * Math.sqrt(after / before);
+        return new Factorization(
+                f.rows(), f.columns(), f.rank(), f.u(), f.v(), s, mask, noise, f.residual(), residual, f.objective());
+    }
+}
