@@ -1,7 +1,7 @@
 package org.lrcc.engine.cpu;
 
 /** Single precision matrix product. */
-interface Gemm {
+public interface Gemm {
     /**
      * {@code C = alpha*op(A)*op(B) + beta*C}, all row-major; {@code op(A)} is {@code [m,k]}, {@code op(B)} {@code [k,n]}, {@code C} {@code [m,n]}.
      * With {@code beta} zero, C is not read. The result does not depend on the number of threads.

@@ -27,31 +27,51 @@ record PaddedPlanes(
 
     /** Planes for the input of a convolution. */
     static PaddedPlanes ofInput(ConvShape s) {
-        int[] used = new int[s.strideH() * s.strideW()];
-        Arrays.fill(used, -1);
-        int planes = 0;
-        for (int i = 0; i < s.kernelH(); i++) {
-            for (int j = 0; j < s.kernelW(); j++) {
-                int phase = i * s.dilationH() % s.strideH() * s.strideW() + j * s.dilationW() % s.strideW();
-                if (used[phase] < 0) {
-                    used[phase] = planes++;
-                }
-            }
-        }
-        int rows = s.outHeight() + (s.kernelH() - 1) * s.dilationH() / s.strideH();
-        int columns = s.outWidth() + (s.kernelW() - 1) * s.dilationW() / s.strideW();
-        return new PaddedPlanes(
+        return of(
                 s.inputs(),
                 s.height(),
                 s.width(),
                 s.top(),
                 s.left(),
+                s.kernelH(),
+                s.kernelW(),
                 s.strideH(),
                 s.strideW(),
-                used,
-                planes,
-                rows,
-                columns);
+                s.dilationH(),
+                s.dilationW(),
+                s.outHeight(),
+                s.outWidth());
+    }
+
+    /** Planes for windows of any kind: as many rows and columns as the windows reach. */
+    static PaddedPlanes of(
+            int channels,
+            int height,
+            int width,
+            int top,
+            int left,
+            int kernelH,
+            int kernelW,
+            int strideH,
+            int strideW,
+            int dilationH,
+            int dilationW,
+            int outHeight,
+            int outWidth) {
+        int[] used = new int[strideH * strideW];
+        Arrays.fill(used, -1);
+        int planes = 0;
+        for (int i = 0; i < kernelH; i++) {
+            for (int j = 0; j < kernelW; j++) {
+                int phase = i * dilationH % strideH * strideW + j * dilationW % strideW;
+                if (used[phase] < 0) {
+                    used[phase] = planes++;
+                }
+            }
+        }
+        int rows = outHeight + (kernelH - 1) * dilationH / strideH;
+        int columns = outWidth + (kernelW - 1) * dilationW / strideW;
+        return new PaddedPlanes(channels, height, width, top, left, strideH, strideW, used, planes, rows, columns);
     }
 
     int plane() {
@@ -84,12 +104,13 @@ record PaddedPlanes(
         int chunks = (all + perChunk - 1) / perChunk;
         pool.run(chunks, chunk -> {
             for (int c = chunk * perChunk; c < Math.min(all, (chunk + 1) * perChunk); c++) {
-                channel(x, xo + c * height * width, out, c * channel());
+                fillChannel(x, xo + c * height * width, out, c * channel(), 0f);
             }
         });
     }
 
-    private void channel(float[] x, int from, float[] out, int to) {
+    /** Copies one channel, with {@code border} around it. */
+    void fillChannel(float[] x, int from, float[] out, int to, float border) {
         for (int ph = 0; ph < strideH; ph++) {
             for (int pw = 0; pw < strideW; pw++) {
                 int plane = used[ph * strideW + pw];
@@ -100,9 +121,9 @@ record PaddedPlanes(
                     int h = q * strideH + ph - top;
                     int d = to + plane * plane() + q * columns;
                     if (h < 0 || h >= height) {
-                        zero(out, d, columns);
+                        fill(out, d, columns, border);
                     } else {
-                        row(x, from + h * width, out, d, pw - left);
+                        row(x, from + h * width, out, d, pw - left, border);
                     }
                 }
             }
@@ -110,21 +131,21 @@ record PaddedPlanes(
     }
 
     /** One row; pixel {@code first + q*strideW} of the source becomes pixel q. */
-    private void row(float[] x, int from, float[] out, int to, int first) {
+    private void row(float[] x, int from, float[] out, int to, int first, float border) {
         int lead = Math.min(columns, first >= 0 ? 0 : (-first + strideW - 1) / strideW);
         int end = Math.max(lead, Math.min(columns, (width - first + strideW - 1) / strideW));
-        zero(out, to, lead);
+        fill(out, to, lead, border);
         if (strideW == 1) {
             System.arraycopy(x, from + first + lead, out, to + lead, end - lead);
         } else {
             every(x, from + first, strideW, out, to, lead, end);
         }
-        zero(out, to + end, columns - end);
+        fill(out, to + end, columns - end, border);
     }
 
-    private static void zero(float[] out, int from, int n) {
+    private static void fill(float[] out, int from, int n, float value) {
         for (int i = 0; i < n; i++) {
-            out[from + i] = 0f;
+            out[from + i] = value;
         }
     }
 

@@ -1,0 +1,411 @@
+package org.lrcc.engine.cpu;
+
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.spi.Activation;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.PoolGeometry;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.HeapArena;
+import org.lrcc.engine.tensor.HeapStorage;
+import org.lrcc.engine.tensor.Scope;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+
+/** A session of the CPU backend: tensors become arrays and offsets here, and go to the classes that know the algorithm. */
+public final class CpuKernels implements Kernels {
+    private final Backend backend;
+    private final ThreadPool pool;
+    private final HeapArena arena = new HeapArena();
+    private final Loops loops;
+    private final Gemm gemm;
+    private final Convolution convolution;
+    private final NormKernels norm;
+    private final PointwiseKernels pointwise;
+    private final PoolKernels pooling;
+
+    CpuKernels(Backend backend, ThreadPool pool, Instructions instructions) {
+        this.backend = backend;
+        this.pool = pool;
+        loops = instructions.loops();
+        gemm = instructions.gemm(pool);
+        convolution = instructions.convolution(pool);
+        norm = new NormKernels(pool, loops);
+        pointwise = new PointwiseKernels(pool, loops);
+        pooling = new PoolKernels(pool, loops);
+    }
+
+    /** Where this session's memory comes from; tells what is held. */
+    public HeapArena arena() {
+        return arena;
+    }
+
+    @Override
+    public Backend backend() {
+        return backend;
+    }
+
+    @Override
+    public Tensor allocate(DType dtype, Shape shape) {
+        HeapStorage storage = arena.allocate(dtype, shape.elements());
+        return Tensor.view(Scope.adopt(storage), 0, shape);
+    }
+
+    @Override
+    public Tensor upload(Tensor host) {
+        Tensor tensor = allocate(host.dtype(), host.shape());
+        host.storage().read(host.offset(), Floats.array(tensor), tensor.offset(), host.elements());
+        return tensor;
+    }
+
+    @Override
+    public void fill(Tensor y, double value) {
+        pointwise.fill(y, value);
+    }
+
+    @Override
+    public void copy(Tensor x, Tensor y) {
+        Object from = Floats.array(x);
+        Object to = Floats.array(y);
+        Ranges.each(pool, x.elements(), (i, n) -> System.arraycopy(from, x.offset() + i, to, y.offset() + i, n));
+    }
+
+    @Override
+    public void copyBlock(Tensor x, int xStart, int xStride, Tensor y, int yStart, int yStride, int rows, int columns) {
+        Layouts.copyBlock(x, xStart, xStride, y, yStart, yStride, rows, columns);
+    }
+
+    @Override
+    public void permute(Tensor x, int[] axes, Tensor y) {
+        Layouts.permute(pool, x, axes, y);
+    }
+
+    @Override
+    public void gemm(boolean transposeA, boolean transposeB, double alpha, Tensor a, Tensor b, double beta, Tensor c) {
+        Floats left = Floats.of(a);
+        Floats right = Floats.of(b);
+        Floats out = Floats.of(c);
+        gemm.multiply(
+                transposeA,
+                transposeB,
+                c.shape().size(0),
+                c.shape().size(1),
+                a.shape().size(transposeA ? 0 : 1),
+                (float) alpha,
+                left.array(),
+                left.offset(),
+                a.shape().size(1),
+                right.array(),
+                right.offset(),
+                b.shape().size(1),
+                (float) beta,
+                out.array(),
+                out.offset(),
+                c.shape().size(1));
+    }
+
+    private static ConvShape shape(Shape x, Shape w, ConvGeometry g) {
+        return new ConvShape(
+                x.size(0),
+                x.size(1),
+                x.size(2),
+                x.size(3),
+                w.size(0),
+                w.size(2),
+                w.size(3),
+                g.strideHeight(),
+                g.strideWidth(),
+                g.padTop(),
+                g.padLeft(),
+                g.padBottom(),
+                g.padRight(),
+                g.dilationHeight(),
+                g.dilationWidth(),
+                g.groups());
+    }
+
+    @Override
+    public void conv2d(
+            Tensor x,
+            Tensor w,
+            @Nullable Tensor bias,
+            @Nullable Tensor residual,
+            Activation activation,
+            ConvGeometry geometry,
+            Tensor y) {
+        Floats in = Floats.of(x);
+        Floats weight = Floats.of(w);
+        Floats out = Floats.of(y);
+        Floats b = Floats.ofNullable(bias);
+        Floats r = Floats.ofNullable(residual);
+        Activations.Clamp clamp = Activations.clamp(activation);
+        Convolution.Epilogue epilogue = new Convolution.Epilogue(
+                b == null ? null : b.array(),
+                b == null ? 0 : b.offset(),
+                r == null ? null : r.array(),
+                r == null ? 0 : r.offset(),
+                clamp.low(),
+                clamp.high());
+        if (y.elements() == 0) {
+            return;
+        }
+        convolution.forward(
+                shape(x.shape(), w.shape(), geometry),
+                in.array(),
+                in.offset(),
+                weight.array(),
+                weight.offset(),
+                epilogue,
+                out.array(),
+                out.offset());
+        if (clamp.leaks()) {
+            pointwise.activation(y, activation, y);
+        }
+    }
+
+    @Override
+    public void conv2dInputGrad(Tensor dy, Tensor w, ConvGeometry geometry, Tensor dx) {
+        Floats in = Floats.of(dy);
+        Floats weight = Floats.of(w);
+        Floats out = Floats.of(dx);
+        if (dx.elements() == 0) {
+            return;
+        }
+        convolution.inputGradient(
+                shape(dx.shape(), w.shape(), geometry),
+                in.array(),
+                in.offset(),
+                weight.array(),
+                weight.offset(),
+                out.array(),
+                out.offset(),
+                false);
+    }
+
+    @Override
+    public void conv2dWeightGrad(Tensor x, Tensor dy, ConvGeometry geometry, Tensor dw) {
+        Floats in = Floats.of(x);
+        Floats gradient = Floats.of(dy);
+        Floats out = Floats.of(dw);
+        if (x.elements() == 0) {
+            fill(dw, 0);
+            return;
+        }
+        convolution.weightGradient(
+                shape(x.shape(), dw.shape(), geometry),
+                in.array(),
+                in.offset(),
+                gradient.array(),
+                gradient.offset(),
+                out.array(),
+                out.offset(),
+                false);
+    }
+
+    @Override
+    public void channelSum(Tensor x, Tensor sum) {
+        norm.channelSum(x, sum);
+    }
+
+    @Override
+    public void batchNormStatistics(Tensor x, Tensor mean, Tensor variance) {
+        norm.statistics(x, mean, variance);
+    }
+
+    @Override
+    public void batchNorm(
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            double eps,
+            Tensor gamma,
+            Tensor beta,
+            @Nullable Tensor residual,
+            Activation activation,
+            Tensor y) {
+        norm.forward(x, mean, variance, eps, gamma, beta, residual, activation, y);
+    }
+
+    @Override
+    public void batchNormGrad(
+            boolean batchStatistics,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            double eps,
+            Tensor gamma,
+            @Nullable Tensor y,
+            Activation activation,
+            Tensor dy,
+            @Nullable Tensor dx,
+            @Nullable Tensor dGamma,
+            @Nullable Tensor dBeta,
+            @Nullable Tensor dResidual) {
+        norm.backward(batchStatistics, x, mean, variance, eps, gamma, y, activation, dy, dx, dGamma, dBeta, dResidual);
+    }
+
+    @Override
+    public void activation(Tensor x, Activation activation, Tensor y) {
+        pointwise.activation(x, activation, y);
+    }
+
+    @Override
+    public void activationGrad(Tensor y, Tensor dy, Activation activation, Tensor dx) {
+        pointwise.activationGrad(y, dy, activation, dx);
+    }
+
+    @Override
+    public void binary(Binary op, Tensor a, Tensor b, Tensor y) {
+        pointwise.binary(op, a, b, y);
+    }
+
+    @Override
+    public void sumTo(Tensor x, Tensor y) {
+        pointwise.sumTo(x, y);
+    }
+
+    @Override
+    public void axpy(double alpha, Tensor x, Tensor y) {
+        pointwise.axpy(alpha, x, y);
+    }
+
+    @Override
+    public void scale(double alpha, Tensor y) {
+        pointwise.scale(alpha, y);
+    }
+
+    @Override
+    public void dropout(Tensor x, double p, long seed, long stream, Tensor y) {
+        pointwise.dropout(x, p, seed, stream, y);
+    }
+
+    @Override
+    public void softmax(Tensor x, Tensor y) {
+        LossKernels.softmax(x, y);
+    }
+
+    @Override
+    public void maxPool2d(Tensor x, PoolGeometry geometry, Tensor y, @Nullable Tensor positions) {
+        pooling.max(x, geometry, y, positions);
+    }
+
+    @Override
+    public void maxPool2dGrad(Tensor dy, Tensor positions, PoolGeometry geometry, Tensor dx) {
+        pooling.maxGrad(dy, positions, geometry, dx);
+    }
+
+    @Override
+    public void avgPool2d(Tensor x, PoolGeometry geometry, Tensor y) {
+        pooling.average(x, geometry, y);
+    }
+
+    @Override
+    public void avgPool2dGrad(Tensor dy, PoolGeometry geometry, Tensor dx) {
+        pooling.averageGrad(dy, geometry, dx);
+    }
+
+    @Override
+    public void softmaxCrossEntropy(
+            Tensor logits,
+            Tensor labels,
+            double smoothing,
+            @Nullable Tensor classWeights,
+            double normalizer,
+            Tensor loss,
+            @Nullable Tensor dLogits) {
+        LossKernels.crossEntropy(logits, labels, smoothing, classWeights, normalizer, loss, dLogits);
+    }
+
+    @Override
+    public void composeSparse(Tensor uv, Tensor s, Tensor mask, @Nullable Tensor noise, Tensor w) {
+        pointwise.compose(uv, s, mask, noise, w);
+    }
+
+    @Override
+    public void maskedGrad(Tensor dw, Tensor mask, Tensor ds) {
+        pointwise.maskedGrad(dw, mask, ds);
+    }
+
+    @Override
+    public void absSum(Tensor x, Tensor sum) {
+        pointwise.absSum(x, sum);
+    }
+
+    @Override
+    public void absSumGrad(Tensor x, Tensor dy, Tensor dx) {
+        pointwise.absSumGrad(x, dy, dx);
+    }
+
+    @Override
+    public void sgd(
+            Tensor parameter,
+            Tensor gradient,
+            Tensor velocity,
+            double rate,
+            double momentum,
+            boolean nesterov,
+            double weightDecay,
+            boolean first) {
+        Loops.SgdRule rule = new Loops.SgdRule((float) rate, (float) momentum, nesterov, (float) weightDecay, first);
+        Floats p = Floats.of(parameter);
+        Floats g = Floats.of(gradient);
+        Floats v = Floats.of(velocity);
+        Ranges.each(
+                pool,
+                parameter.elements(),
+                (i, n) -> loops.sgd(
+                        p.array(), p.offset() + i, g.array(), g.offset() + i, v.array(), v.offset() + i, n, rule));
+    }
+
+    @Override
+    public void adamW(
+            Tensor parameter,
+            Tensor gradient,
+            Tensor m,
+            Tensor v,
+            double rate,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay,
+            int step) {
+        Loops.AdamRule rule = new Loops.AdamRule(
+                (float) (rate / (1 - Math.pow(beta1, step))),
+                (float) beta1,
+                (float) (1 - beta1),
+                (float) beta2,
+                (float) (1 - beta2),
+                (float) (1 / (1 - Math.pow(beta2, step))),
+                (float) eps,
+                (float) (1 - rate * weightDecay));
+        Floats p = Floats.of(parameter);
+        Floats g = Floats.of(gradient);
+        Floats first = Floats.of(m);
+        Floats second = Floats.of(v);
+        Ranges.each(
+                pool,
+                parameter.elements(),
+                (i, n) -> loops.adamW(
+                        p.array(),
+                        p.offset() + i,
+                        g.array(),
+                        g.offset() + i,
+                        first.array(),
+                        first.offset() + i,
+                        second.array(),
+                        second.offset() + i,
+                        n,
+                        rule));
+    }
+
+    @Override
+    public double sumOfSquares(Tensor x) {
+        return pointwise.sumOfSquares(x);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,108 @@
+package org.lrcc.engine.cpu;
+
+import java.util.Locale;
+import org.lrcc.engine.cpu.linalg.EjmlGemm;
+import org.lrcc.engine.cpu.simd.VectorLoops;
+import org.lrcc.engine.cpu.simd.VectorTiles;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * With what the CPU backend computes, chosen once: the Vector API where its module is readable and the JVM compiles; otherwise plain loops, with
+ * explicit im2col and EJML's float matrices for products, and one warning that names the cure. {@code -Dlrcc.cpu.vector=128|256|512} forces a width,
+ * {@code scalar} the plain loops.
+ *
+ * <p>Classes that use the Vector API are first touched in {@link Vector}, so that nothing fails to load where the module is missing.
+ */
+abstract class Instructions {
+    private static final Logger LOG = LoggerFactory.getLogger(Instructions.class);
+    private static final String MODULE = "jdk.incubator.vector";
+
+    static Instructions get() {
+        return Holder.CHOSEN;
+    }
+
+    /** Plain loops and EJML. */
+    static Instructions scalar() {
+        return new Scalar();
+    }
+
+    abstract String description();
+
+    abstract Loops loops();
+
+    abstract Gemm gemm(ThreadPool pool);
+
+    abstract Convolution convolution(ThreadPool pool);
+
+    private static Instructions choose() {
+        if ("scalar".equals(System.getProperty("lrcc.cpu.vector"))) {
+            return new Scalar();
+        }
+        if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+            LOG.warn(
+                    "the Vector API is not readable: the CPU backend runs plain loops, several times slower; start java with --add-modules {}",
+                    MODULE);
+            return new Scalar();
+        }
+        String info = System.getProperty("java.vm.info", "").toLowerCase(Locale.ROOT);
+        if (info.contains("interpreted")) {
+            LOG.warn("the JVM only interprets ({}): the CPU backend runs plain loops; leave out -Xint", info);
+            return new Scalar();
+        }
+        return new Vector();
+    }
+
+    private static final class Holder {
+        static final Instructions CHOSEN = choose();
+    }
+
+    private static final class Vector extends Instructions {
+        private final Tiles tiles = new VectorTiles();
+        private final Loops loops = new VectorLoops();
+
+        @Override
+        String description() {
+            return "Vector API, " + 32 * tiles.lanes() + " bits";
+        }
+
+        @Override
+        Loops loops() {
+            return loops;
+        }
+
+        @Override
+        Gemm gemm(ThreadPool pool) {
+            return new PackedGemm(pool, tiles);
+        }
+
+        @Override
+        Convolution convolution(ThreadPool pool) {
+            return new PackedConvolution(pool, tiles);
+        }
+    }
+
+    private static final class Scalar extends Instructions {
+        private final Loops loops = new PlainLoops();
+
+        @Override
+        String description() {
+            return "plain loops and EJML";
+        }
+
+        @Override
+        Loops loops() {
+            return loops;
+        }
+
+        @Override
+        Gemm gemm(ThreadPool pool) {
+            return new EjmlGemm();
+        }
+
+        @Override
+        Convolution convolution(ThreadPool pool) {
+            return new Im2colConvolution(pool, gemm(pool));
+        }
+    }
+}
