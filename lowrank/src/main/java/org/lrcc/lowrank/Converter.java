@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.random.Philox;
@@ -74,10 +75,22 @@ final class Converter {
     }
 
     /** The base's structure with low-rank layers and, where they are frozen, batch normalisations that keep their statistics. */
-    private Network network() {
+    Network network() {
         Map<String, Layer> changed = new HashMap<>(Trainables.frozenStatistics(base.network(), selection));
         changed.putAll(layers);
         return base.network().replace(changed);
+    }
+
+    /** Ranks of the layers that are converted, by name. */
+    Map<String, Integer> ranks() {
+        Map<String, Integer> ranks = new TreeMap<>();
+        layers.forEach((name, layer) -> ranks.put(name, layer.rank()));
+        return ranks;
+    }
+
+    /** Full names of what trains in the converted structure, perhaps with another head. */
+    Set<String> trains(Network network) {
+        return Trainables.names(network, selection, config.mode());
     }
 
     private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
@@ -110,7 +123,7 @@ final class Converter {
     }
 
     private State state(Network network, Map<String, Decomposer.Result> results) {
-        Set<String> trains = Trainables.names(network, selection, config.mode());
+        Set<String> trains = trains(network);
         State.Builder builder = State.builder();
         for (Node node : network.nodes()) {
             Decomposer.Result result = results.get(node.name());

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
-import org.lrcc.nn.NamePattern;
+import org.lrcc.nn.train.L1Term;
 
 /**
  * What to convert, to which rank, and how. Immutable: each method returns a changed copy.
@@ -303,6 +303,11 @@ public final class LowRankConfig {
         return cache;
     }
 
+    /** The L1 term on S for the training configuration: one term, or none where its weight is 0. */
+    public L1Term[] l1Terms() {
+        return l1 == 0 ? new L1Term[0] : new L1Term[] {new L1Term("*." + LowRankConv2d.SPARSE, l1)};
+    }
+
     /** What U·V is multiplied with at this rank. */
     public double scale(int ofRank) {
         if (alpha == null) {
@@ -347,10 +352,10 @@ public final class LowRankConfig {
     }
 
     private static List<String> checked(String option, String... patterns) {
-        for (String pattern : patterns) {
-            new NamePattern(pattern);
-        }
         require(patterns.length > 0, option, "given a pattern", "none");
+        for (@Nullable String pattern : patterns) {
+            require(pattern != null && !pattern.isBlank(), option, "given patterns that are not blank", "one that is");
+        }
         return List.of(patterns);
     }
 
@@ -372,7 +377,11 @@ public final class LowRankConfig {
     /** Reads {@link #toJson}; throws {@code InputException} for what it could not have written. */
     public static LowRankConfig fromJson(String json) {
         try {
-            return JSON.readValue(json, Stored.class).config();
+            Stored stored = JSON.readValue(json, Stored.class);
+            if (stored == null) {
+                throw new InputException("configuration: it is null");
+            }
+            return stored.config();
         } catch (JsonProcessingException e) {
             throw new InputException("configuration: " + e.getOriginalMessage(), e);
         }

@@ -64,8 +64,9 @@ record ReportWriter(
                     && !spec.name().equals(LowRankConv2d.MASK)
                     && (!onlyTraining || trains.contains(node.parameter(spec.name())));
             if (counts) {
-                boolean sparse = f != null && spec.name().equals(LowRankConv2d.SPARSE);
-                sum += sparse ? f.entries() : spec.shape().elements();
+                sum += f != null && spec.name().equals(LowRankConv2d.SPARSE)
+                        ? f.entries()
+                        : spec.shape().elements();
             }
         }
         return sum;
