@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Kernels;
@@ -42,6 +44,8 @@ public final class Tape implements AutoCloseable {
     private final List<Update> updates = new ArrayList<>();
     private String label = "";
     private @Nullable Consumer<Var> observer;
+    private boolean walked;
+    private boolean closed;
 
     private Tape(Kernels kernels, boolean recording) {
         this.kernels = kernels;
@@ -147,6 +151,31 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
+     * A listing of the recorded ops, one a line: number, layer, op, shapes of inputs and output, bytes saved for backward; the last line has the total. Without
+     * ops after {@link #backward}.
+     */
+    public String describe() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < nodes.size(); i++) {
+            Node node = nodes.get(i);
+            String inputs = node.inputs().stream()
+                    .map(id -> slots.get(id).shape.toString())
+                    .collect(Collectors.joining(" "));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%4d  %-28s %-20s %s -> %s, saved %,d bytes\n",
+                    i,
+                    node.label(),
+                    node.op().name(),
+                    inputs,
+                    slots.get(node.output()).shape,
+                    node.saved().bytes()));
+        }
+        return text.append(String.format(Locale.ROOT, "%d ops, saved %,d bytes\n", nodes.size(), savedBytes()))
+                .toString();
+    }
+
+    /**
      * Walks the ops in reverse from {@code loss}, of one element. Nodes, what they saved and the values they gave are gone afterwards; the loss's own value
      * can still be read.
      *
@@ -154,9 +183,14 @@ public final class Tape implements AutoCloseable {
      */
     public Gradients backward(Var loss) {
         Slot root = slot(loss);
+        if (!recording || walked) {
+            throw new InputException(
+                    "backward: " + (walked ? "this tape was walked already" : "a tape for inference remembers no ops"));
+        }
         if (root.shape.elements() != 1) {
             throw new InputException("backward: the loss has shape " + root.shape + ", not one element");
         }
+        walked = true;
         Tensor one = kernels.allocate(value(loss).dtype(), root.shape);
         kernels.fill(one, 1);
         root.add(one);
@@ -189,6 +223,7 @@ public final class Tape implements AutoCloseable {
     /** Releases everything the tape still holds. */
     @Override
     public void close() {
+        closed = true;
         nodes.forEach(node -> node.saved().release());
         nodes.clear();
         updates.forEach(update -> update.value().release());
@@ -213,6 +248,9 @@ public final class Tape implements AutoCloseable {
     private Slot slot(Var var) {
         if (var.tape() != this) {
             throw new InputException("tape: value " + var.id() + " belongs to another tape");
+        }
+        if (closed) {
+            throw new IllegalStateException("tape: value " + var.id() + " was released when its tape was closed");
         }
         return slots.get(var.id());
     }

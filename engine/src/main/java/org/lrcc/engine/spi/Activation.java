@@ -1,5 +1,7 @@
 package org.lrcc.engine.spi;
 
+import org.lrcc.engine.InputException;
+
 /**
  * A pointwise function with a derivative that can be read off its value, so that backward needs the output alone.
  *
@@ -18,6 +20,16 @@ public record Activation(Kind kind, double a, double b) {
         CLIP,
         /** y = x where x is positive, else a x. */
         LEAKY_RELU
+    }
+
+    /** Checks the values: the bounds of a clip in order, the slope of a leaky relu above 0. */
+    public Activation {
+        if (kind == Kind.CLIP && !(a <= b)) {
+            throw new InputException("clip: the lower bound " + a + " must not be above the upper bound " + b);
+        }
+        if (kind == Kind.LEAKY_RELU && !(a > 0)) {
+            throw new InputException("leakyRelu: slope " + a + " must be above 0");
+        }
     }
 
     /** The identity. */

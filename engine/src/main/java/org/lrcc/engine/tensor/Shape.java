@@ -41,11 +41,15 @@ public final class Shape {
 
     /** Size of one axis; negative axes count from the end. */
     public int size(int axis) {
+        return sizes[index(axis)];
+    }
+
+    private int index(int axis) {
         int index = axis < 0 ? axis + sizes.length : axis;
         if (index < 0 || index >= sizes.length) {
             throw new InputException("shape: axis " + axis + " of " + this + " does not exist");
         }
-        return sizes[index];
+        return index;
     }
 
     /** Number of elements. */
@@ -61,7 +65,7 @@ public final class Shape {
     /** This shape with one axis of another size. */
     public Shape with(int axis, int size) {
         int[] copy = sizes.clone();
-        copy[axis < 0 ? axis + sizes.length : axis] = size;
+        copy[index(axis)] = size;
         return new Shape(copy);
     }
 
