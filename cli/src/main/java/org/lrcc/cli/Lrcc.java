@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 done, 1 failed while working, 2 wrong usage or bad input."
         },
-        subcommands = {DoctorCommand.class, CompletionCommand.class})
+        subcommands = {InfoCommand.class, PredictCommand.class, DoctorCommand.class, CompletionCommand.class})
 final class Lrcc implements Runnable {
     private final Console console;
 

@@ -27,6 +27,12 @@ abstract class Progress implements AutoCloseable {
     /** Says that {@code done} steps are done. */
     abstract void at(long done, String note);
 
+    /** Says that {@code done} steps were done before: the rate counts from here. */
+    void begin(long done) {}
+
+    /** Says something worth a line of its own; a bar keeps the line that it has. */
+    void line(String text) {}
+
     @Override
     public abstract void close();
 
@@ -77,6 +83,7 @@ abstract class Progress implements AutoCloseable {
         private final PrintWriter err;
         private final long begun = System.nanoTime();
         private long shown = begun;
+        private long before;
 
         Lines(String task, long total, PrintWriter err) {
             this.task = task;
@@ -92,7 +99,7 @@ abstract class Progress implements AutoCloseable {
             }
             shown = now;
             double seconds = (now - begun) / 1e9;
-            double rate = done / seconds;
+            double rate = Math.max(1, done - before) / seconds;
             err.println(String.format(
                     Locale.ROOT,
                     "%s: %d of %d, %.1f/s, %s left%s",
@@ -102,6 +109,17 @@ abstract class Progress implements AutoCloseable {
                     rate,
                     time((total - done) / rate),
                     note.isEmpty() ? "" : ", " + note));
+        }
+
+        @Override
+        void begin(long done) {
+            before = done;
+        }
+
+        @Override
+        void line(String text) {
+            shown = System.nanoTime();
+            err.println(text);
         }
 
         @Override

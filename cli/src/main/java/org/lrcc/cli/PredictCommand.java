@@ -1,0 +1,168 @@
+package org.lrcc.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.data.ImageDecoder;
+import org.lrcc.nn.data.Preprocessing;
+import org.lrcc.nn.data.RgbImage;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.safetensors.SafeTensors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lrcc predict}: what a network says of images or of prepared tensors. */
+@Command(
+        name = "predict",
+        description = "Say what a network sees in images, or run it on prepared tensors.",
+        footer = {
+            "  lrcc predict model.onnx photo.jpg",
+            "  lrcc predict model.onnx --adapter run/adapter.safetensors --json photos/*.jpg",
+            "  lrcc predict model.onnx --input x.safetensors --output logits.safetensors"
+        })
+final class PredictCommand extends Subcommand {
+    @Mixin
+    private ModelOptions model = new ModelOptions();
+
+    @Parameters(index = "1..*", paramLabel = "IMAGE", description = "Images: JPEG, PNG, WebP or BMP.")
+    private List<Path> images = List.of();
+
+    @Option(names = "--adapter", paramLabel = "A.safetensors", description = "Run the network with this adapter.")
+    private @Nullable Path adapter;
+
+    @Option(
+            names = "--input",
+            paramLabel = "X.safetensors",
+            description = "Run on the tensor x, [N, 3, H, W], of this file.")
+    private @Nullable Path input;
+
+    @Option(
+            names = "--output",
+            paramLabel = "Y.safetensors",
+            description = "Write the tensor logits, [N, classes], to this file.")
+    private @Nullable Path output;
+
+    @Option(names = "--top", paramLabel = "N", description = "Classes to name for each image (default: 5).")
+    private int top = 5;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Images that go through the network together (default: 32).")
+    private int batch = 32;
+
+    @Option(names = "--json", description = "Answer as JSON.")
+    private boolean json;
+
+    /** A class and its probability. */
+    private record Guess(String name, double probability) {}
+
+    @Override
+    void execute() {
+        if (batch < 1 || top < 1) {
+            throw new InputException("--batch and --top must be 1 or more: " + batch + ", " + top);
+        }
+        if ((input == null) == images.isEmpty() || (input == null) != (output == null)) {
+            throw new InputException("give either images, or both --input and --output");
+        }
+        if (input != null && output != null) {
+            Outputs.file("--output", output, input, model.file());
+            tensors(Models.load(model, adapter), input, output);
+        } else {
+            pictures(Models.load(model, adapter));
+        }
+    }
+
+    private void tensors(Model loaded, Path from, Path to) {
+        Tensor x = SafeTensors.read(from).floats("x");
+        Shape shape = x.shape();
+        if (shape.rank() != 4
+                || shape.size(0) < 1
+                || shape.size(1) != loaded.network().inputShape().size(1)) {
+            throw new InputException(from + ": tensor x is " + shape + ", not N x "
+                    + loaded.network().inputShape().size(1) + " x H x W");
+        }
+        List<Tensor> parts = new ArrayList<>();
+        try (Predictor predictor = new Predictor(loaded, shape);
+                Progress progress = console().progress("predict", shape.size(0))) {
+            int one = shape.elements(1, 4);
+            for (int i = 0; i < shape.size(0); i += batch) {
+                int count = Math.min(batch, shape.size(0) - i);
+                parts.add(predictor.run(x.slice(i * one, shape.with(0, count))));
+                progress.at(i + count, "");
+            }
+        }
+        SafeTensors.write(to, Map.of("logits", joined(parts, shape.size(0))), Map.of("format", "pt"));
+    }
+
+    private static Tensor joined(List<Tensor> parts, int rows) {
+        int columns = parts.get(0).elements() / parts.get(0).shape().size(0);
+        float[] all = new float[rows * columns];
+        int at = 0;
+        for (Tensor part : parts) {
+            float[] values = part.toFloats();
+            System.arraycopy(values, 0, all, at, values.length);
+            at += values.length;
+        }
+        return Tensor.of(all, rows, columns);
+    }
+
+    private void pictures(Model loaded) {
+        Preprocessing preprocessing = loaded.info().preprocessing();
+        Shape shape = Shape.of(1, 3, preprocessing.size(), preprocessing.size());
+        List<Map<String, Object>> answers = new ArrayList<>();
+        ImageDecoder decoder = new ImageDecoder();
+        try (Predictor predictor = new Predictor(loaded, shape)) {
+            for (int i = 0; i < images.size(); i += batch) {
+                List<Path> files = images.subList(i, Math.min(images.size(), i + batch));
+                List<RgbImage> decoded = files.stream().map(decoder::decode).toList();
+                float[] logits = predictor.run(preprocessing.toTensor(decoded)).toFloats();
+                int columns = logits.length / files.size();
+                for (int j = 0; j < files.size(); j++) {
+                    double[] shares = Predictor.softmax(logits, j * columns, columns);
+                    answer(files.get(j), guesses(loaded, shares), answers);
+                }
+            }
+        }
+        if (json) {
+            console().json(answers);
+        }
+    }
+
+    private List<Guess> guesses(Model loaded, double[] shares) {
+        List<String> names = loaded.info().classes();
+        return Predictor.top(shares, top).stream()
+                .map(i -> new Guess(names.isEmpty() ? "class " + i : names.get(i), shares[i]))
+                .toList();
+    }
+
+    private void answer(Path file, List<Guess> guesses, List<Map<String, Object>> answers) {
+        if (json) {
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("image", file.toString());
+            answer.put("classes", guesses.stream().map(PredictCommand::toMap).toList());
+            answers.add(answer);
+            return;
+        }
+        console().print(file.toString());
+        for (Guess guess : guesses) {
+            console().print(String.format(Locale.ROOT, "  %6.2f %%  %s", 100 * guess.probability(), guess.name()));
+        }
+    }
+
+    private static Map<String, Object> toMap(Guess guess) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("class", guess.name());
+        map.put("probability", guess.probability());
+        return map;
+    }
+}

@@ -1,0 +1,74 @@
+package org.lrcc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.safetensors.SafeTensors;
+import org.lrcc.testdata.TestData;
+
+class PredictCommandTest {
+    @TempDir
+    private Path dir;
+
+    @Test
+    void tensorsGiveTheRecordedLogits() throws IOException {
+        Path out = dir.resolve("y.safetensors");
+        Path io = TestData.demo().resolve("thin_resnet18.io.safetensors");
+        Run run = Run.of("predict", Demo.MODEL, "--input", io, "--output", out, "--batch", 3);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        Tensor logits = SafeTensors.read(out).floats("logits");
+        Tensor expected = SafeTensors.read(io).floats("logits");
+        assertThat(logits.shape()).isEqualTo(expected.shape());
+        assertThat(logits.toFloats()).usingComparatorWithPrecision(1e-3f).containsExactly(expected.toFloats());
+    }
+
+    @Test
+    void anUnpackedAndAPackedNetworkAreTheSame() throws IOException {
+        Path packed = dir.resolve("net.onnx.gz");
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+            Files.copy(Demo.MODEL, out);
+        }
+        Path image = Demo.image();
+        assertThat(Run.of("predict", packed, image).out())
+                .isEqualTo(Run.of("predict", Demo.MODEL, image).out());
+    }
+
+    @Test
+    void imagesGiveClassesAndProbabilitiesAsJson() throws IOException {
+        Run run = Run.of("predict", Demo.MODEL, Demo.image(), Demo.image(), "--top", 81, "--json", "--resize", 112);
+        assertThat(run.code()).isZero();
+        JsonNode answer = new ObjectMapper().readTree(run.out());
+        assertThat(answer).hasSize(2);
+        double sum = 0;
+        for (JsonNode guess : answer.get(0).get("classes")) {
+            sum += guess.get("probability").asDouble();
+        }
+        assertThat(answer.get(0).get("classes")).hasSize(81);
+        assertThat(sum).isCloseTo(1, within(1e-5));
+    }
+
+    @Test
+    void imagesGiveFiveLinesEach() {
+        Run run = Run.of("predict", Demo.MODEL, Demo.image());
+        assertThat(run.out().lines()).hasSize(6);
+        assertThat(run.out()).containsPattern("\\d\\.\\d\\d %  class \\d+");
+    }
+
+    @Test
+    void imagesOrTensorsAreNeeded() {
+        Run run = Run.of("predict", Demo.MODEL);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).startsWith("lrcc predict: give either images, or both --input and --output");
+    }
+}
