@@ -1,5 +1,8 @@
 package org.lrcc.nn.optim;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.nn.NamePattern;
 
@@ -10,8 +13,11 @@ import org.lrcc.nn.NamePattern;
  * @param rateFactor their learning rate is the schedule's times this, 0 or more
  * @param weightDecay their weight decay, or null for the optimizer's
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record ParameterGroup(
-        String pattern, double rateFactor, @Nullable Double weightDecay) {
+        String pattern,
+        double rateFactor,
+        @JsonSetter(nulls = Nulls.SET) @Nullable Double weightDecay) {
     /** Checks pattern and ranges. */
     public ParameterGroup {
         new NamePattern(pattern);

@@ -18,4 +18,8 @@ public record L1Term(String pattern, double coefficient) {
             throw new InputException("l1 term '" + pattern + "': coefficient must be 0 or more: " + coefficient);
         }
     }
+
+    boolean matches(String name) {
+        return new NamePattern(pattern).matches(name);
+    }
 }

@@ -1,16 +1,14 @@
 package org.lrcc.nn.train;
 
-import com.fasterxml.jackson.annotation.JsonAutoDetect;
-import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 import org.lrcc.engine.InputException;
 import org.lrcc.nn.NamePattern;
+import org.lrcc.nn.data.Augmentation;
 import org.lrcc.nn.optim.Optimizer;
 import org.lrcc.nn.optim.ParameterGroup;
 import org.lrcc.nn.optim.Schedule;
@@ -20,15 +18,7 @@ import org.lrcc.nn.optim.Sgd;
  * How to train: everything that the result depends on beside model and data. Immutable; each setter returns a changed copy. Written to and read from JSON for reports
  * and checkpoints.
  */
-@JsonAutoDetect(
-        fieldVisibility = Visibility.ANY,
-        getterVisibility = Visibility.NONE,
-        isGetterVisibility = Visibility.NONE,
-        setterVisibility = Visibility.NONE,
-        creatorVisibility = Visibility.ANY)
 public final class TrainConfig {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     // Assigned before a copy is published and never after.
     private int epochs = 40;
     private int batch = 20;
@@ -48,11 +38,12 @@ public final class TrainConfig {
     private double validation;
     private int patience;
     private int evaluateEvery = 1;
-    private int loaderThreads = 1;
+    private Augmentation augmentation = Augmentation.fewShot();
+    private int loaderThreads;
 
     private TrainConfig() {}
 
-    /** 40 epochs of SGD (momentum 0.9, weight decay 1e-4) in batches of 20, rate 0.01 falling along a cosine to 0. */
+    /** 40 epochs of SGD (momentum 0.9, weight decay 1e-4) in batches of 20, rate 0.01 falling along a cosine to 0, gentle augmentation for a few images a class. */
     public static TrainConfig defaults() {
         return new TrainConfig();
     }
@@ -254,14 +245,24 @@ public final class TrainConfig {
         return with(c -> c.evaluateEvery = value);
     }
 
-    /** Threads that decode images ahead of the step; without influence on the result. */
+    /** What training changes about an image each time it is seen. */
+    public Augmentation augmentation() {
+        return augmentation;
+    }
+
+    /** Sets what training changes about an image each time it is seen. Sources that are not images on the disk pay no heed. */
+    public TrainConfig augmentation(Augmentation value) {
+        return with(c -> c.augmentation = value);
+    }
+
+    /** Threads that decode images ahead of the step, without influence on the result; 0 for a share of the processors. */
     public int loaderThreads() {
         return loaderThreads;
     }
 
-    /** Sets the threads that decode images ahead of the step, 1 or more. */
+    /** Sets the threads that decode images ahead of the step; 0 for a share of the processors. */
     public TrainConfig loaderThreads(int value) {
-        require(value >= 1, "loader threads must be 1 or more", value);
+        require(value >= 0, "loader threads must be 0 or more", value);
         return with(c -> c.loaderThreads = value);
     }
 
@@ -273,28 +274,28 @@ public final class TrainConfig {
     /** Reads what {@link #toJson} wrote; throws where a value is unknown or out of range. */
     public static TrainConfig fromJson(String json) {
         try {
-            return JSON.readValue(json, TrainConfig.class).checked();
+            return Json.MAPPER.readValue(json, TrainConfig.class).checked();
         } catch (JsonProcessingException e) {
             throw new InputException("training configuration: " + e.getOriginalMessage(), e);
         }
     }
 
-    /** The settings in which another configuration differs so that its result would differ: "epochs: 30, not 40". */
-    List<String> differences(TrainConfig other) {
-        JsonNode mine = tree();
-        JsonNode theirs = other.tree();
+    /** The settings in which this, of a checkpoint, differs from another so that the results would differ. */
+    List<String> differences(TrainConfig now) {
+        JsonNode there = tree();
+        JsonNode here = now.tree();
         List<String> found = new ArrayList<>();
-        for (Iterator<String> names = mine.fieldNames(); names.hasNext(); ) {
+        for (Iterator<String> names = there.fieldNames(); names.hasNext(); ) {
             String name = names.next();
-            if (!name.equals("loaderThreads") && !mine.get(name).equals(theirs.get(name))) {
-                found.add(name + ": " + theirs.get(name) + ", not " + mine.get(name));
+            if (!name.equals("loaderThreads") && !there.get(name).equals(here.get(name))) {
+                found.add(name + " (" + there.get(name) + " there, " + here.get(name) + " now)");
             }
         }
         return found;
     }
 
     private JsonNode tree() {
-        return JSON.valueToTree(this);
+        return Json.MAPPER.valueToTree(this);
     }
 
     /** Goes through the setters, so that a file's values meet the same checks. */
@@ -332,6 +333,7 @@ public final class TrainConfig {
         copy.validation = validation;
         copy.patience = patience;
         copy.evaluateEvery = evaluateEvery;
+        copy.augmentation = augmentation;
         copy.loaderThreads = loaderThreads;
         change.accept(copy);
         return copy;

@@ -1,0 +1,58 @@
+package org.lrcc.nn.train;
+
+import java.util.Iterator;
+import java.util.List;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.nn.data.Batch;
+
+/** Labelled samples that come in batches: what the trainer and the evaluator need of a data set. */
+public interface BatchSource {
+    /** Batches one after the other; closed by whoever asked for it. */
+    interface Batches extends Iterator<Batch>, AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Epochs of batches. Holds what making them takes (threads, decoded images) until it is closed. */
+    interface Feed extends AutoCloseable {
+        /**
+         * The batches of an epoch.
+         *
+         * @param epoch counts from 0
+         * @param firstBatch batches that are left out at the beginning: where training goes on
+         */
+        Batches epoch(int epoch, int firstBatch);
+
+        @Override
+        void close();
+    }
+
+    /** Number of samples. */
+    int size();
+
+    /** Names of the classes. */
+    List<String> classes();
+
+    /** Class of a sample. */
+    int label(int index);
+
+    /** Name of a sample, for reports and messages: its file. */
+    String name(int index);
+
+    /** Shape of one sample: [C, H, W]. */
+    Shape sampleShape();
+
+    /** The source of these samples alone, in this order. */
+    BatchSource subset(int[] indices);
+
+    /** Training epochs: their order and their changes to samples (augmentation) depend on {@code config.seed()} and the epoch alone. */
+    Feed training(TrainConfig config);
+
+    /** Epochs of all samples in order, unchanged. */
+    Feed inOrder(int batch);
+
+    /** Number of batches that a training epoch has. */
+    default int batchesPerEpoch(TrainConfig config) {
+        return config.dropLast() ? size() / config.batch() : (size() + config.batch() - 1) / config.batch();
+    }
+}

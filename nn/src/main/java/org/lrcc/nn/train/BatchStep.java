@@ -1,0 +1,194 @@
+package org.lrcc.nn.train;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.FailureException;
+import org.lrcc.engine.autograd.Tape;
+import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.op.SoftmaxCrossEntropy;
+import org.lrcc.engine.random.Philox;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.network.FlatParameters;
+import org.lrcc.nn.network.Parameters;
+import org.lrcc.nn.network.Plan;
+import org.lrcc.nn.network.State;
+import org.lrcc.nn.optim.GradientNorm;
+
+/**
+ * Loss and gradient of one batch: micro-batch by micro-batch, each loss divided by the weight of the whole batch, the gradients summed as a fixed tree. Running
+ * statistics follow micro-batch by micro-batch and go back to what they were if the step is not accepted.
+ */
+final class BatchStep {
+    private static final long PURPOSE = 0x73746570L;
+
+    /**
+     * What a batch gave.
+     *
+     * @param gradient flat, clipped; valid until the next step
+     * @param norm before clipping
+     */
+    record Outcome(double loss, int correct, Tensor gradient, double norm) {}
+
+    private final Kernels k;
+    private final TrainConfig config;
+    private final Plan plan;
+    private final State state;
+    private final FlatParameters flat;
+    private final GradientTree tree;
+    private final double[] weights;
+    private final @Nullable Tensor classWeights;
+    private final Map<String, Tensor> before = new LinkedHashMap<>();
+
+    /**
+     * For batches of a run.
+     *
+     * @param weights of the model's outputs in the loss; empty for equal ones
+     */
+    BatchStep(Kernels k, TrainConfig config, Plan plan, State state, FlatParameters flat, double[] weights) {
+        this.k = k;
+        this.config = config;
+        this.plan = plan;
+        this.state = state;
+        this.flat = flat;
+        this.tree = new GradientTree(k, flat);
+        this.weights = weights;
+        this.classWeights = weights.length == 0 ? null : upload(weights);
+    }
+
+    private Tensor upload(double[] values) {
+        float[] narrow = new float[values.length];
+        IntStream.range(0, narrow.length).forEach(i -> narrow[i] = (float) values[i]);
+        return k.upload(Tensor.of(narrow, narrow.length));
+    }
+
+    /**
+     * Runs forward and backward.
+     *
+     * @param x [N, C, H, W]
+     * @param labels positions among the model's outputs
+     * @param step over the whole run, from 0: what dropout draws depends on it
+     * @throws FailureException where loss or gradient is not finite; nothing has changed then
+     */
+    Outcome run(Tensor x, int[] labels, long step) {
+        before.clear();
+        try {
+            return accumulate(x, labels, step);
+        } catch (FailureException e) {
+            before.forEach(state::update);
+            throw e;
+        }
+    }
+
+    private Outcome accumulate(Tensor x, int[] labels, long step) {
+        double normalizer = weights.length == 0
+                ? labels.length
+                : IntStream.of(labels).mapToDouble(label -> weights[label]).sum();
+        int size = config.microBatch() == 0 ? labels.length : config.microBatch();
+        Shape one = x.shape().with(0, 1);
+        double loss = 0;
+        int correct = 0;
+        for (int from = 0, micro = 0; from < labels.length; from += size, micro++) {
+            int count = Math.min(size, labels.length - from);
+            Tensor part = x.slice(from * one.elements(), one.with(0, count));
+            int[] partLabels =
+                    IntStream.range(from, from + count).map(i -> labels[i]).toArray();
+            long stream = Philox.stream(PURPOSE, step, micro);
+            Part result = micro(part, partLabels, normalizer, stream);
+            loss += result.loss;
+            correct += result.correct;
+        }
+        Tensor gradient = tree.total();
+        loss += penalties(gradient);
+        double norm = GradientNorm.of(k, gradient);
+        if (!Double.isFinite(norm)) {
+            throw new FailureException("the loss is " + loss + ", but gradients are not finite: "
+                    + Diagnosis.ofGradient(flat, gradient, state));
+        }
+        if (config.clipNorm() > 0) {
+            GradientNorm.clip(k, gradient, norm, config.clipNorm());
+        }
+        return new Outcome(loss, correct, gradient, norm);
+    }
+
+    /** What a micro-batch adds to the loss. */
+    private record Part(double loss, int correct) {}
+
+    private Part micro(Tensor x, int[] labels, double normalizer, long stream) {
+        Tensor images = k.upload(x);
+        Tensor targets = k.upload(Tensor.of(labels, labels.length));
+        Tensor gradient = tree.next();
+        try (Tape tape = Tape.recording(k)) {
+            Parameters parameters = Parameters.of(tape, state, flat, gradient);
+            Var logits = plan.forward(parameters, tape.constant(images), config.seed(), stream);
+            tape.label("loss");
+            Var loss = loss(tape, logits, tape.constant(targets), normalizer);
+            double value = loss.tensor().item();
+            if (!Double.isFinite(value)) {
+                throw new FailureException("the loss is " + value + ": "
+                        + Diagnosis.ofLoss(k, plan, state, flat, images, config.seed(), stream));
+            }
+            int correct = correct(logits.tensor().toFloats(), labels);
+            tape.backward(loss);
+            tree.add(gradient);
+            plan.updates(tape).forEach(this::commit);
+            return new Part(value, correct);
+        } finally {
+            images.release();
+            targets.release();
+        }
+    }
+
+    private Var loss(Tape tape, Var logits, Var targets, double normalizer) {
+        SoftmaxCrossEntropy op = new SoftmaxCrossEntropy(config.labelSmoothing(), normalizer);
+        return classWeights == null
+                ? tape.apply(op, logits, targets)
+                : tape.apply(op, logits, targets, tape.constant(classWeights));
+    }
+
+    /** The next micro-batch goes on from these statistics, so they are written at once; {@link #before} has the way back. */
+    private void commit(String name, Tensor value) {
+        if (!before.containsKey(name)) {
+            before.put(name, state.get(name).copy());
+        }
+        state.update(name, value);
+    }
+
+    private static int correct(float[] logits, int[] labels) {
+        int outputs = logits.length / labels.length;
+        int correct = 0;
+        for (int i = 0; i < labels.length; i++) {
+            correct += Evaluator.argmax(logits, i * outputs, outputs) == labels[i] ? 1 : 0;
+        }
+        return correct;
+    }
+
+    /** Adds the penalties' gradients and returns their losses. */
+    private double penalties(Tensor gradient) {
+        double loss = 0;
+        for (L1Term term : config.l1()) {
+            for (String name : matching(term)) {
+                Tensor parameter = flat.slice(flat.values(), name);
+                Tensor sum = k.allocate(DType.F32, Shape.of());
+                Tensor signs = k.allocate(DType.F32, parameter.shape());
+                k.absSum(parameter, sum);
+                loss += term.coefficient() * sum.item();
+                k.fill(sum, term.coefficient());
+                k.absSumGrad(parameter, sum, signs);
+                k.axpy(1, signs, flat.slice(gradient, name));
+                sum.release();
+                signs.release();
+            }
+        }
+        return loss;
+    }
+
+    private List<String> matching(L1Term term) {
+        return flat.names().stream().filter(term::matches).toList();
+    }
+}
