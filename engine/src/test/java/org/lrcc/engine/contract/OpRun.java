@@ -18,7 +18,7 @@ import org.lrcc.engine.tensor.Tensor;
  */
 public record OpRun(double[] out, Map<Integer, double[]> gradients, Map<Integer, double[]> updates, long savedBytes) {
     /** Runs the case on inputs that are there already, without a tape; {@code wanted} says which gradients are asked for. */
-    static OpRun of(Kernels k, OpCase row, DType real, Tensor[] in, IntPredicate wanted) {
+    public static OpRun of(Kernels k, OpCase row, DType real, Tensor[] in, IntPredicate wanted) {
         boolean[] wants = new boolean[in.length];
         for (int i = 0; i < in.length; i++) {
             wants[i] = row.inputs().get(i).differentiable() && wanted.test(i);
