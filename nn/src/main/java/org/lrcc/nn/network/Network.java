@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.tensor.Shape;
@@ -185,6 +184,11 @@ public final class Network {
      * @param input [N, C, H, W]; N may differ from run to run
      */
     public Plan prepare(Backend backend, Mode mode, Shape input) {
+        return new Planner(this).fused(mode, input);
+    }
+
+    /** A plan that runs every layer by itself: slower, for comparison and diagnosis. */
+    public Plan eager(Mode mode, Shape input) {
         return new Planner(this).eager(mode, input);
     }
 
@@ -202,17 +206,6 @@ public final class Network {
                     node.name(), node.layer().kind(), node.layer().details(), shape(node.name()), parameters));
         }
         return text.toString();
-    }
-
-    /** Names of the nodes that read a value. */
-    Map<String, Set<String>> readers() {
-        Map<String, Set<String>> readers = new HashMap<>();
-        for (Node node : nodes) {
-            for (String input : node.inputs()) {
-                readers.computeIfAbsent(input, unused -> new HashSet<>()).add(node.name());
-            }
-        }
-        return readers;
     }
 
     @Override
