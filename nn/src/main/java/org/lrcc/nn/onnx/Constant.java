@@ -42,7 +42,8 @@ record Constant(String name, Shape shape, float @Nullable [] floats, long @Nulla
         if (shape.elements() != 1) {
             throw new InputException(what + ": tensor " + name + " " + shape + " has not one element");
         }
-        return floats != null ? floats[0] : needIntegers(what)[0];
+        // By way of the shortest decimal: 0.1f means 0.1.
+        return floats != null ? Double.parseDouble(Float.toString(floats[0])) : needIntegers(what)[0];
     }
 
     Tensor tensor(String what) {

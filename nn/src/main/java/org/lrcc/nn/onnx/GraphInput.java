@@ -59,7 +59,7 @@ record GraphInput(String name, Shape shape, @Nullable Long declaredBatch, boolea
             bounded(size(dims.get(3), width), what, "width")
         };
         long batch = size(dims.get(0), -1);
-        boolean open = !dims.get(2).hasDimValue() || !dims.get(3).hasDimValue();
+        boolean open = size(dims.get(2), -1) < 0 || size(dims.get(3), -1) < 0;
         return new GraphInput(input.getName(), Shape.of(sizes), batch > 0 ? batch : null, open);
     }
 

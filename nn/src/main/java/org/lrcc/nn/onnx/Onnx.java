@@ -55,6 +55,16 @@ public final class Onnx {
         return read(bytes, null, 0, 0);
     }
 
+    /** Writes a model of plain layers, with opset 13; the file appears whole or not at all. */
+    public static void save(Model model, Path file) {
+        OnnxWriter.write(model, file);
+    }
+
+    /** The bytes that {@link #save} would write. */
+    public static byte[] bytes(Model model) {
+        return OnnxWriter.proto(model).toByteArray();
+    }
+
     private static byte[] bytes(Path file) {
         try {
             if (!Files.isRegularFile(file)) {

@@ -32,10 +32,13 @@ final class OpReaders {
         ALL.put("Squeeze", ShapeReaders::squeeze);
         ALL.put("Unsqueeze", ShapeReaders::unsqueeze);
         ALL.put("Concat", ShapeReaders::concat);
-        ALL.put("Constant", ShapeReaders::constant);
-        ALL.put("Shape", ShapeReaders::shape);
-        ALL.put("Gather", ShapeReaders::gather);
-        ALL.put("Slice", ShapeReaders::slice);
+        ALL.put("Constant", ConstantReaders::constant);
+        ALL.put("ConstantOfShape", ConstantReaders::constantOfShape);
+        ALL.put("Shape", ConstantReaders::shape);
+        ALL.put("Gather", ConstantReaders::gather);
+        ALL.put("Slice", ConstantReaders::slice);
+        ALL.put("Transpose", ConstantReaders::transpose);
+        ALL.put("Sub", ConstantReaders::subtract);
     }
 
     private OpReaders() {}

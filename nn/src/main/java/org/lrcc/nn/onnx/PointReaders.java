@@ -45,6 +45,9 @@ final class PointReaders {
     }
 
     static Value add(GraphImporter graph, OpNode node) {
+        if (areConstants(node)) {
+            return ConstantReaders.arithmetic(node, Math::addExact);
+        }
         Value.@Nullable Feature same = withConstant(graph, node, 0);
         return same != null ? same : graph.add(node, new Add(), node.feature(0), node.feature(1));
     }
@@ -77,7 +80,14 @@ final class PointReaders {
         return true;
     }
 
+    private static boolean areConstants(OpNode node) {
+        return node.value(0) instanceof Constant && node.value(1) instanceof Constant;
+    }
+
     static Value mul(GraphImporter graph, OpNode node) {
+        if (areConstants(node)) {
+            return ConstantReaders.arithmetic(node, Math::multiplyExact);
+        }
         Value.@Nullable Feature same = withConstant(graph, node, 1);
         return same != null ? same : graph.add(node, new Mul(), node.feature(0), node.feature(1));
     }

@@ -1,20 +1,16 @@
 package org.lrcc.nn.onnx;
 
-import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.layer.Concat;
 import org.lrcc.nn.layer.Flatten;
 import org.lrcc.nn.layer.Reshape;
 
-/** Operators that change shapes, and the arithmetic on shapes that exporters put in front of a reshape. */
+/** Operators that change shapes. */
 final class ShapeReaders {
-    private static final int MAX_VECTOR = 64;
-
     private ShapeReaders() {}
 
     static Value flatten(GraphImporter graph, OpNode node) {
@@ -132,11 +128,7 @@ final class ShapeReaders {
         }
         long axis = node.attributes().integer("axis", 0);
         if (node.value(0) instanceof Constant) {
-            LongStream all = LongStream.empty();
-            for (int i = 0; i < node.inputs(); i++) {
-                all = LongStream.concat(all, Arrays.stream(vector(node, node.constant(i))));
-            }
-            return vector(node, all.limit(MAX_VECTOR + 1).toArray());
+            return ConstantReaders.concat(node);
         }
         Value.Feature[] in = new Value.Feature[node.inputs()];
         for (int i = 0; i < in.length; i++) {
@@ -149,86 +141,7 @@ final class ShapeReaders {
         return graph.add(node, new Concat(at), in);
     }
 
-    static Value constant(GraphImporter graph, OpNode node) {
-        String name = node.proto().getOutput(0);
-        TensorProto tensor = node.attributes().tensor("value");
-        if (tensor != null) {
-            return graph.codec().decode(tensor, name);
-        }
-        Attributes a = node.attributes();
-        float[] floats =
-                a.has("value_float") ? new float[] {(float) a.real("value_float", 0)} : a.reals("value_floats");
-        if (floats != null) {
-            Shape shape = a.has("value_float") ? Shape.of() : Shape.of(floats.length);
-            return new Constant(name, shape, floats, null);
-        }
-        long[] integers = a.has("value_int") ? new long[] {a.integer("value_int", 0)} : a.integers("value_ints");
-        if (integers == null) {
-            throw node.error("its kind of value is not supported");
-        }
-        return Constant.ofIntegers(name, a.has("value_int") ? Shape.of() : Shape.of(integers.length), integers);
-    }
-
-    static Value shape(GraphImporter graph, OpNode node) {
-        Value.Feature x = node.feature(0);
-        int rank = x.shape().rank();
-        long[] sizes = new long[rank];
-        for (int i = 0; i < rank; i++) {
-            sizes[i] = i == 0 ? Constant.BATCH : x.shape().size(i);
-        }
-        int start = clamp(node.attributes().integer("start", 0), rank);
-        int end = clamp(node.attributes().integer("end", rank), rank);
-        return vector(node, Arrays.copyOfRange(sizes, start, Math.max(start, end)));
-    }
-
-    static Value gather(GraphImporter graph, OpNode node) {
-        long[] from = vector(node, node.constant(0));
-        Constant indices = node.constant(1);
-        if (node.attributes().integer("axis", 0) != 0 || indices.shape().rank() > 1) {
-            throw node.error("it is supported on shapes only");
-        }
-        long[] picked = indices.needIntegers(node.what()).clone();
-        for (int i = 0; i < picked.length; i++) {
-            picked[i] = from[axis(node, picked[i], from.length)];
-        }
-        return Constant.ofIntegers(node.proto().getOutput(0), indices.shape(), picked);
-    }
-
-    static Value slice(GraphImporter graph, OpNode node) {
-        if (node.opset() < 10) {
-            throw node.error("it is supported from opset 10 on");
-        }
-        long[] from = vector(node, node.constant(0));
-        Constant steps = node.optionalConstant(4);
-        boolean simple = node.optionalConstant(3) == null || node.constant(3).scalar(node.what()) == 0;
-        if (!simple || (steps != null && steps.scalar(node.what()) != 1)) {
-            throw node.error("it is supported on shapes only, with a step of 1");
-        }
-        int start = clamp((long) node.constant(1).scalar(node.what()), from.length);
-        int end = clamp((long) node.constant(2).scalar(node.what()), from.length);
-        return vector(node, Arrays.copyOfRange(from, start, Math.max(start, end)));
-    }
-
-    private static int clamp(long index, int length) {
-        return (int) Math.max(0, Math.min(length, index < 0 ? index + length : index));
-    }
-
-    private static Constant vector(OpNode node, long[] values) {
-        if (values.length > MAX_VECTOR) {
-            throw node.error("computed shapes of more than " + MAX_VECTOR + " numbers are not supported");
-        }
-        return Constant.ofIntegers(node.proto().getOutput(0), Shape.of(values.length), values);
-    }
-
-    private static long[] vector(OpNode node, Constant constant) {
-        long[] values = constant.needIntegers(node.what());
-        if (constant.shape().rank() > 1 || values.length > MAX_VECTOR) {
-            throw node.error("it is supported on vectors of at most " + MAX_VECTOR + " numbers only, not " + constant);
-        }
-        return values;
-    }
-
-    private static int axis(OpNode node, long axis, int rank) {
+    static int axis(OpNode node, long axis, int rank) {
         long index = axis < 0 ? axis + rank : axis;
         if (index < 0 || index >= rank) {
             throw node.error("axis or index " + axis + " of " + rank + " does not exist");

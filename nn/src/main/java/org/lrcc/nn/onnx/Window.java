@@ -18,8 +18,9 @@ record Window(
         boolean paddedBefore) {
     static Window of(OpNode node, int kernelHeight, int kernelWidth) {
         Attributes a = node.attributes();
-        int[] kernel = a.window("kernel_shape", 2, 1, 0);
-        if (a.has("kernel_shape") && (kernel[0] != kernelHeight || kernel[1] != kernelWidth)) {
+        int[] kernel =
+                a.has("kernel_shape") ? a.window("kernel_shape", 2, 1, 1) : new int[] {kernelHeight, kernelWidth};
+        if (kernel[0] != kernelHeight || kernel[1] != kernelWidth) {
             throw node.error("kernel_shape " + kernel[0] + "x" + kernel[1] + " is not the weight's " + kernelHeight
                     + "x" + kernelWidth);
         }
