@@ -1,5 +1,6 @@
 package org.lrcc.lowrank;
 
+import org.lrcc.engine.cpu.FactorLoops;
 import org.lrcc.engine.cpu.linalg.ThinQr;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Kernels;
@@ -45,6 +46,7 @@ public final class GreedyFactorizer implements Factorizer {
         private final float[] v;
         private final float[] y;
         private final ThinQr qr;
+        private final FactorLoops loops = FactorLoops.get();
 
         Run(Problem problem, Kernels kernels, Progress progress) {
             this.problem = problem;
@@ -95,20 +97,8 @@ public final class GreedyFactorizer implements Factorizer {
             kernels.gemm(true, false, 1, basis, x, 0, right);
             kernels.gemm(false, false, 1, basis, right, 0, heap(product, rows, columns));
             if (!problem.noSparse()) {
-                threshold();
-            }
-        }
-
-        /** target = W - S: W where the deviation is below lambda, else UV. Without branches, half of which would be mispredicted. */
-        private void threshold() {
-            float[] matrix = problem.matrix();
-            int lambda = Float.floatToRawIntBits((float) problem.lambda());
-            for (int i = 0; i < target.length; i++) {
-                int weight = Float.floatToRawIntBits(matrix[i]);
-                int low = Float.floatToRawIntBits(product[i]);
-                // Bits of floats that are not negative are in the floats' order.
-                int below = (Float.floatToRawIntBits(Math.abs(matrix[i] - product[i])) - lambda) >> 31;
-                target[i] = Float.intBitsToFloat((weight & below) | (low & ~below));
+                // target = W - S: W where the deviation is below lambda, else UV.
+                loops.nearest(problem.matrix(), product, (float) problem.lambda(), target);
             }
         }
 

@@ -2,6 +2,7 @@ package org.lrcc.engine.cpu;
 
 import java.util.Locale;
 import org.lrcc.engine.cpu.linalg.EjmlGemm;
+import org.lrcc.engine.cpu.simd.VectorFactorLoops;
 import org.lrcc.engine.cpu.simd.VectorLoops;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.slf4j.Logger;
@@ -30,6 +31,8 @@ abstract class Instructions {
     abstract String description();
 
     abstract Loops loops();
+
+    abstract FactorLoops factorLoops();
 
     abstract Gemm gemm(ThreadPool pool);
 
@@ -60,6 +63,7 @@ abstract class Instructions {
     private static final class Vector extends Instructions {
         private final Tiles tiles = new VectorTiles();
         private final Loops loops = new VectorLoops();
+        private final FactorLoops factorLoops = new VectorFactorLoops();
 
         @Override
         String description() {
@@ -69,6 +73,11 @@ abstract class Instructions {
         @Override
         Loops loops() {
             return loops;
+        }
+
+        @Override
+        FactorLoops factorLoops() {
+            return factorLoops;
         }
 
         @Override
@@ -84,6 +93,7 @@ abstract class Instructions {
 
     private static final class Scalar extends Instructions {
         private final Loops loops = new PlainLoops();
+        private final FactorLoops factorLoops = new PlainFactorLoops();
 
         @Override
         String description() {
@@ -93,6 +103,11 @@ abstract class Instructions {
         @Override
         Loops loops() {
             return loops;
+        }
+
+        @Override
+        FactorLoops factorLoops() {
+            return factorLoops;
         }
 
         @Override

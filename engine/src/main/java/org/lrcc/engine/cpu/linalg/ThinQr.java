@@ -5,6 +5,7 @@ import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.QRDecomposition;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.FactorLoops;
 
 /**
  * The orthonormal factor of tall matrices, for callers that need a basis of the column space many times over.
@@ -26,22 +27,40 @@ public final class ThinQr {
     /** Rows of Y that stay in cache while the Gram matrix takes them in. */
     private static final int ROW_BLOCK = 64;
 
+    /** Rows that a step of the triangular loops takes together. */
+    private static final int STEP = 4;
+
+    private final FactorLoops loops;
+    private final int maxRows;
     private final int maxColumns;
     private final double[] wide;
     private final double[] product;
     private final double[] upper;
     private final double[] inverse;
+    /** Elements between rows of all matrices. */
+    private int stride;
 
     /** Work space for matrices of up to {@code maxRows} x {@code maxColumns}. */
     public ThinQr(int maxRows, int maxColumns) {
+        this(maxRows, maxColumns, FactorLoops.get());
+    }
+
+    ThinQr(int maxRows, int maxColumns, FactorLoops loops) {
         if (maxColumns < 1 || maxRows < maxColumns) {
             throw new InputException("thin QR: " + maxRows + " x " + maxColumns + " is not a tall matrix");
         }
+        this.loops = loops;
+        this.maxRows = maxRows;
         this.maxColumns = maxColumns;
-        this.wide = new double[Math.multiplyExact(maxRows, maxColumns)];
-        this.product = new double[maxRows * maxColumns];
-        this.upper = new double[maxColumns * maxColumns];
-        this.inverse = new double[maxColumns * maxColumns];
+        int padded = padded(maxColumns);
+        this.wide = new double[Math.multiplyExact(maxRows, padded)];
+        this.product = new double[wide.length];
+        this.upper = new double[padded * padded];
+        this.inverse = new double[padded * padded];
+    }
+
+    private static int padded(int columns) {
+        return (columns + FactorLoops.PAD - 1) / FactorLoops.PAD * FactorLoops.PAD;
     }
 
     /**
@@ -51,16 +70,24 @@ public final class ThinQr {
      * @param q {@code [rows, columns]} row-major from {@code qOffset} on; may be the same place
      */
     public void orthonormalize(float[] y, int yOffset, int rows, int columns, float[] q, int qOffset) {
-        if (columns > maxColumns || rows * columns > wide.length || rows < columns) {
+        if (columns > maxColumns || rows > maxRows || rows < columns) {
             throw new InputException("thin QR: " + rows + " x " + columns + " does not fit the work space");
         }
-        int size = rows * columns;
-        for (int i = 0; i < size; i++) {
-            wide[i] = y[yOffset + i];
+        stride = padded(columns);
+        for (int i = 0; i < rows; i++) {
+            int at = i * stride;
+            for (int j = 0; j < columns; j++) {
+                wide[at + j] = y[yOffset + i * columns + j];
+            }
+            Arrays.fill(wide, at + columns, at + stride, 0);
         }
-        double[] result = cholesky(rows, columns) ? wide : householder(rows, columns, y, yOffset);
-        for (int i = 0; i < size; i++) {
-            q[qOffset + i] = (float) result[i];
+        boolean found = cholesky(rows, columns);
+        double[] result = found ? wide : householder(rows, columns, y, yOffset);
+        int width = found ? stride : columns;
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                q[qOffset + i * columns + j] = (float) result[i * width + j];
+            }
         }
     }
 
@@ -81,138 +108,132 @@ public final class ThinQr {
         return true;
     }
 
-    /** upper = YᵀY, its upper triangle. */
+    /** First column of a tile that holds this one. */
+    private static int tile(int column) {
+        return column / FactorLoops.PAD * FactorLoops.PAD;
+    }
+
+    /** upper = YᵀY, its upper triangle; below the diagonal is what the tiles spill. */
     private void gram(int rows, int n) {
-        Arrays.fill(upper, 0, n * n, 0);
+        Arrays.fill(upper, 0, n * stride, 0);
         for (int start = 0; start < rows; start += ROW_BLOCK) {
             int count = Math.min(ROW_BLOCK, rows - start);
-            for (int i = 0; i < n; i++) {
-                addRows(upper, i * n, i, n, 1, wide, start * n + i, n, wide, start * n, n, count);
+            int block = start * stride;
+            for (int j = 0; j < n; j += FactorLoops.PAD) {
+                int height = Math.min(n, j + FactorLoops.PAD);
+                loops.multiplyAdd(
+                        height,
+                        FactorLoops.PAD,
+                        count,
+                        1,
+                        wide,
+                        block,
+                        stride,
+                        1,
+                        wide,
+                        block + j,
+                        stride,
+                        upper,
+                        j,
+                        stride);
             }
         }
     }
 
-    /** Cholesky in place, upper = R; returns the smallest pivot relative to its column's squared length, not above 0 where it broke down. */
+    /** Cholesky in place, upper = R; returns the smallest pivot relative to its column's squared length, 0 where it broke down. */
     private double factor(int n) {
         double smallest = 1;
-        for (int p = 0; p < n; p++) {
-            int row = p * n;
-            double length = upper[row + p];
-            addRows(upper, row, p, n, -1, upper, p, n, upper, 0, n, p);
-            double pivot = upper[row + p];
-            double relative = pivot / length;
-            if (!(relative > HOUSEHOLDER)) {
-                return 0;
+        for (int start = 0; start < n; start += STEP) {
+            int end = Math.min(n, start + STEP);
+            int from = tile(start);
+            double[] lengths = {1, 1, 1, 1};
+            for (int p = start; p < end; p++) {
+                lengths[p - start] = upper[p * stride + p];
             }
-            smallest = Math.min(smallest, relative);
-            double scale = 1 / Math.sqrt(pivot);
-            for (int j = p; j < n; j++) {
-                upper[row + j] *= scale;
+            loops.multiplyAdd(
+                    end - start,
+                    n - from,
+                    start,
+                    -1,
+                    upper,
+                    start,
+                    stride,
+                    1,
+                    upper,
+                    from,
+                    stride,
+                    upper,
+                    start * stride + from,
+                    stride);
+            for (int p = start; p < end; p++) {
+                int row = p * stride;
+                for (int t = start; t < p; t++) {
+                    double factor = upper[t * stride + p];
+                    for (int j = p; j < n; j++) {
+                        upper[row + j] -= factor * upper[t * stride + j];
+                    }
+                }
+                double relative = upper[row + p] / lengths[p - start];
+                if (!(relative > HOUSEHOLDER)) {
+                    return 0;
+                }
+                smallest = Math.min(smallest, relative);
+                double scale = 1 / Math.sqrt(upper[row + p]);
+                for (int j = p; j < n; j++) {
+                    upper[row + j] *= scale;
+                }
             }
         }
         return smallest;
     }
 
-    /** inverse = R⁻¹, its upper triangle. */
+    /** inverse = R⁻¹, with zeros below the diagonal. */
     private void invert(int n) {
-        for (int p = n - 1; p >= 0; p--) {
-            int row = p * n;
-            double scale = 1 / upper[row + p];
-            Arrays.fill(inverse, row, row + n, 0);
-            addRows(inverse, row, p + 1, n, -1, upper, row + p + 1, 1, inverse, row + n, n, n - p - 1);
-            for (int j = p + 1; j < n; j++) {
-                inverse[row + j] *= scale;
+        Arrays.fill(inverse, 0, n * stride, 0);
+        for (int start = (n - 1) / STEP * STEP; start >= 0; start -= STEP) {
+            int end = Math.min(n, start + STEP);
+            int from = tile(end);
+            loops.multiplyAdd(
+                    end - start,
+                    n - from,
+                    n - end,
+                    -1,
+                    upper,
+                    start * stride + end,
+                    1,
+                    stride,
+                    inverse,
+                    end * stride + from,
+                    stride,
+                    inverse,
+                    start * stride + from,
+                    stride);
+            for (int p = end - 1; p >= start; p--) {
+                int row = p * stride;
+                double scale = 1 / upper[row + p];
+                for (int t = p + 1; t < end; t++) {
+                    double factor = upper[row + t];
+                    for (int j = t; j < n; j++) {
+                        inverse[row + j] -= factor * inverse[t * stride + j];
+                    }
+                }
+                for (int j = p + 1; j < n; j++) {
+                    inverse[row + j] *= scale;
+                }
+                inverse[row + p] = scale;
             }
-            inverse[row + p] = scale;
         }
     }
 
-    /** wide = Y R⁻¹, the upper triangle taken in strips so that half of the work is saved. */
+    /** wide = Y R⁻¹, each tile of columns from the rows above its end. */
     private void apply(int rows, int n) {
-        Arrays.fill(product, 0, rows * n, 0);
-        int strip = 32;
-        for (int p = 0; p < n; p += strip) {
-            int count = Math.min(strip, n - p);
-            for (int i = 0; i < rows; i++) {
-                addRows(product, i * n, p, n, 1, wide, i * n + p, 1, inverse, p * n, n, count);
-            }
+        Arrays.fill(product, 0, rows * stride, 0);
+        for (int j = 0; j < n; j += FactorLoops.PAD) {
+            int depth = Math.min(n, j + FactorLoops.PAD);
+            loops.multiplyAdd(
+                    rows, FactorLoops.PAD, depth, 1, wide, 0, 1, stride, inverse, j, stride, product, j, stride);
         }
-        System.arraycopy(product, 0, wide, 0, rows * n);
-    }
-
-    /** {@code c[cOffset + j] += sign * sum over t < count of a[aOffset + t aStride] * b[bOffset + t bStride + j]} for j from {@code from} to {@code to}. */
-    private static void addRows(
-            double[] c,
-            int cOffset,
-            int from,
-            int to,
-            double sign,
-            double[] a,
-            int aOffset,
-            int aStride,
-            double[] b,
-            int bOffset,
-            int bStride,
-            int count) {
-        int t = 0;
-        for (; t + 8 <= count; t += 8) {
-            int at = aOffset + t * aStride;
-            add8(
-                    c,
-                    cOffset,
-                    from,
-                    to,
-                    sign * a[at],
-                    sign * a[at + aStride],
-                    sign * a[at + 2 * aStride],
-                    sign * a[at + 3 * aStride],
-                    sign * a[at + 4 * aStride],
-                    sign * a[at + 5 * aStride],
-                    sign * a[at + 6 * aStride],
-                    sign * a[at + 7 * aStride],
-                    b,
-                    bOffset + t * bStride,
-                    bStride);
-        }
-        for (; t < count; t++) {
-            add1(c, cOffset, from, to, sign * a[aOffset + t * aStride], b, bOffset + t * bStride);
-        }
-    }
-
-    private static void add8(
-            double[] c,
-            int cOffset,
-            int from,
-            int to,
-            double a0,
-            double a1,
-            double a2,
-            double a3,
-            double a4,
-            double a5,
-            double a6,
-            double a7,
-            double[] b,
-            int bOffset,
-            int bStride) {
-        int b1 = bOffset + bStride;
-        int b2 = b1 + bStride;
-        int b3 = b2 + bStride;
-        int b4 = b3 + bStride;
-        int b5 = b4 + bStride;
-        int b6 = b5 + bStride;
-        int b7 = b6 + bStride;
-        for (int j = from; j < to; j++) {
-            double low = Math.fma(a0, b[bOffset + j], Math.fma(a1, b[b1 + j], Math.fma(a2, b[b2 + j], a3 * b[b3 + j])));
-            double high = Math.fma(a4, b[b4 + j], Math.fma(a5, b[b5 + j], Math.fma(a6, b[b6 + j], a7 * b[b7 + j])));
-            c[cOffset + j] += low + high;
-        }
-    }
-
-    private static void add1(double[] c, int cOffset, int from, int to, double a0, double[] b, int bOffset) {
-        for (int j = from; j < to; j++) {
-            c[cOffset + j] = Math.fma(a0, b[bOffset + j], c[cOffset + j]);
-        }
+        System.arraycopy(product, 0, wide, 0, rows * stride);
     }
 
     private static double[] householder(int rows, int columns, float[] y, int yOffset) {

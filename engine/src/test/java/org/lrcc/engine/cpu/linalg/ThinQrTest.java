@@ -12,7 +12,17 @@ import org.lrcc.engine.random.Philox;
 
 class ThinQrTest {
     @ParameterizedTest
-    @CsvSource({"1,1,1", "5,5,1", "40,7,1", "200,33,1", "96,24,1e-3", "96,24,1e-9", "300,120,1e-2"})
+    @CsvSource({
+        "1,1,1",
+        "5,5,1",
+        "40,7,1",
+        "200,33,1",
+        "96,24,1e-3",
+        "96,24,1e-9",
+        "300,120,1e-2",
+        "64,17,1",
+        "150,66,1"
+    })
     void basisIsOrthonormalAndSpansTheColumns(int rows, int columns, double smallestColumn) {
         float[] y = gaussian(rows, columns);
         for (int i = 0; i < rows; i++) {
