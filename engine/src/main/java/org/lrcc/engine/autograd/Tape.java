@@ -15,10 +15,12 @@ import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
- * Runs ops and remembers them as typed nodes, so that {@link #backward} can walk them in reverse. Thread-confined. A tape for inference runs ops alike and
+ * Runs ops and remembers them as typed nodes, so that {@link #backward} can walk them in reverse. Thread-confined. A
+ * tape for inference runs ops alike and
  * remembers nothing.
  *
- * <p>The tape holds one reference to every value until {@link #release} or {@link #close}; nodes hold what their op saved until backward has passed them.
+ * <p>The tape holds one reference to every value until {@link #release} or {@link #close}; nodes hold what their op
+ * saved until backward has passed them.
  */
 public final class Tape implements AutoCloseable {
     /**
@@ -77,7 +79,10 @@ public final class Tape implements AutoCloseable {
         return add(new Slot(value.retain(), true, null, label));
     }
 
-    /** Adds a value whose gradient {@link #backward} writes into {@code gradient}, overwriting it (with 0 where the loss does not depend on the value). */
+    /**
+     * Adds a value whose gradient {@link #backward} writes into {@code gradient}, overwriting it (with 0 where the loss
+     * does not depend on the value).
+     */
     public Var parameter(Tensor value, Tensor gradient) {
         if (!value.shape().equals(gradient.shape())) {
             throw new InputException(
@@ -151,7 +156,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * A listing of the recorded ops, one a line: number, layer, op, shapes of inputs and output, bytes saved for backward; the last line has the total. Without
+     * A listing of the recorded ops, one a line: number, layer, op, shapes of inputs and output, bytes saved for
+     * backward; the last line has the total. Without
      * ops after {@link #backward}.
      */
     public String describe() {
@@ -176,7 +182,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * Walks the ops in reverse from {@code loss}, of one element. Nodes, what they saved and the values they gave are gone afterwards; the loss's own value
+     * Walks the ops in reverse from {@code loss}, of one element. Nodes, what they saved and the values they gave are
+     * gone afterwards; the loss's own value
      * can still be read.
      *
      * @return the gradients of the variables; those of parameters are filled to their tensors

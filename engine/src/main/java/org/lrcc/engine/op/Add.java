@@ -9,7 +9,9 @@ import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** y = a + b with numpy's broadcasting. Inputs of any two shapes that fit; output of the shape they are broadcast to. */
+/**
+ * y = a + b with numpy's broadcasting. Inputs of any two shapes that fit; output of the shape they are broadcast to.
+ */
 public record Add() implements Op {
     @Override
     public Shape infer(Shape... in) {

@@ -17,8 +17,10 @@ import org.lrcc.engine.tensor.Tensor;
 /**
  * y = activation((x - mean) / sqrt(variance + eps) gamma + beta + residual), per channel.
  *
- * <p>Inputs: x [N, C, H, W] (any number of axes from 2 on), gamma, beta, running mean, running variance [C], and residual as x, which may be
- * left out. In training the statistics are the batch's, and the updates are {@code (1 - momentum) running + momentum batch} with the unbiased
+ * <p>Inputs: x [N, C, H, W] (any number of axes from 2 on), gamma, beta, running mean, running variance [C], and
+ * residual as x, which may be
+ * left out. In training the statistics are the batch's, and the updates are
+ * {@code (1 - momentum) running + momentum batch} with the unbiased
  * variance, as torch has it; else they are the running ones. Running statistics have no gradient.
  *
  * <p>Source: S. Ioffe and C. Szegedy, "Batch Normalization", ICML 2015.

@@ -13,7 +13,8 @@ import org.lrcc.engine.tensor.Tensor;
 /**
  * w = uv + s (1 - mask) (+ noise): the weight of a low-rank layer with its sparse part.
  *
- * <p>Inputs, all of one shape: uv, s, mask (U8, 1 where s is off, no gradient), and noise, which may be left out. Output of that shape.
+ * <p>Inputs, all of one shape: uv, s, mask (U8, 1 where s is off, no gradient), and noise, which may be left out.
+ * Output of that shape.
  */
 public record ComposeSparse() implements Op {
     @Override

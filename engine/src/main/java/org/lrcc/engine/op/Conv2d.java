@@ -14,7 +14,8 @@ import org.lrcc.engine.tensor.Tensor;
 /**
  * y = activation(conv2d(x, w) + bias + residual), a cross-correlation as every framework's convolution is.
  *
- * <p>Inputs: x [N, C, H, W], w [M, C / groups, KH, KW], then bias [M], then residual [N, M, OH, OW]; the last two may be left out. Output
+ * <p>Inputs: x [N, C, H, W], w [M, C / groups, KH, KW], then bias [M], then residual [N, M, OH, OW]; the last two may
+ * be left out. Output
  * [N, M, OH, OW].
  *
  * @param geometry stride, padding, dilation, groups

@@ -11,7 +11,8 @@ import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
- * Each element is kept with probability 1 - p and divided by it, else 0. Input of any shape. Which are kept is a function of seed, stream and
+ * Each element is kept with probability 1 - p and divided by it, else 0. Input of any shape. Which are kept is a
+ * function of seed, stream and
  * the element's position; backward draws the same again and saves nothing.
  *
  * @param p probability that an element is dropped, from 0 to below 1

@@ -14,7 +14,8 @@ import org.lrcc.engine.tensor.Tensor;
 /**
  * The maximum of each window. Input x [N, C, H, W], output [N, C, OH, OW].
  *
- * <p>Padding never wins; of equal values the first does; a NaN wins over all. Backward reads the winners' positions, one byte each.
+ * <p>Padding never wins; of equal values the first does; a NaN wins over all. Backward reads the winners' positions,
+ * one byte each.
  *
  * @param geometry window, stride, padding, dilation, ceil mode
  */

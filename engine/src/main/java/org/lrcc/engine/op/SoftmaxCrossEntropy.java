@@ -12,10 +12,12 @@ import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
- * Softmax cross entropy as torch defines it, summed over the samples and divided by {@code normalizer}: with p = softmax(logits) and class weights c,
+ * Softmax cross entropy as torch defines it, summed over the samples and divided by {@code normalizer}: with p =
+ * softmax(logits) and class weights c,
  * a sample of label l counts {@code -(1 - smoothing) c[l] log p[l] - smoothing / K sum_k c[k] log p[k]}.
  *
- * <p>Inputs: logits [N, K], labels I32 [N], and class weights [K], which may be left out and have no gradient. Output of shape []. The gradient is found in forward.
+ * <p>Inputs: logits [N, K], labels I32 [N], and class weights [K], which may be left out and have no gradient. Output
+ * of shape []. The gradient is found in forward.
  *
  * @param smoothing label smoothing, from 0 (none) to 1
  * @param normalizer above 0; for torch's mean the number of samples, or the sum of the labels' class weights

@@ -4,7 +4,8 @@ import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
 
 /**
- * Kernels as one would write them on paper. They read F32 or F64 tensors into doubles, compute in double and round once, where they write. Slow on
+ * Kernels as one would write them on paper. They read F32 or F64 tensors into doubles, compute in double and round
+ * once, where they write. Slow on
  * purpose: what is checked against it must not share its tricks.
  */
 public final class ReferenceBackend implements Backend {

@@ -4,7 +4,8 @@ import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.tensor.Shape;
 
 /**
- * Convolution and its gradients, all three as one walk over the pairs (input element, output element) that a weight connects.
+ * Convolution and its gradients, all three as one walk over the pairs (input element, output element) that a weight
+ * connects.
  *
  * <p>y[n,m,oh,ow] = sum of x[n,c,ih,iw] w[m,c,kh,kw] with ih = oh stride - pad + kh dilation, and likewise iw.
  */

@@ -102,7 +102,10 @@ final class ReferencePool {
         return dx;
     }
 
-    /** What an average is divided by: taps on the input, or on the padded input (not those that ceil mode adds beyond it). At least 1. */
+    /**
+     * What an average is divided by: taps on the input, or on the padded input (not those that ceil mode adds beyond
+     * it). At least 1.
+     */
     private static int count(Shape x, PoolGeometry g, Shape y, int output) {
         int ow = output % y.size(3);
         int oh = output / y.size(3) % y.size(2);

@@ -7,11 +7,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out heap storage and takes the arrays back when their last reference goes, so that a training step reuses the memory of the one before it
+ * Hands out heap storage and takes the arrays back when their last reference goes, so that a training step reuses the
+ * memory of the one before it
  * instead of leaving hundreds of megabytes to the garbage collector.
  *
- * <p>Free arrays are kept by element type and length; the shapes of a training loop repeat, so arrays of exactly the length asked for are found. To
- * bound what mixed batch sizes leave behind, free arrays that were not asked for over {@value #IDLE} allocations of other sizes are dropped.
+ * <p>Free arrays are kept by element type and length; the shapes of a training loop repeat, so arrays of exactly the
+ * length asked for are found. To
+ * bound what mixed batch sizes leave behind, free arrays that were not asked for over {@value #IDLE} allocations of
+ * other sizes are dropped.
  * Thread-safe. Contents are undefined: those of a reused array are what was there before.
  */
 public final class HeapArena implements AutoCloseable {

@@ -18,7 +18,8 @@ import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
- * What every backend does: each row of {@link OpCases} in F32 gives what the reference gives in double. A backend's test extends this class and says which.
+ * What every backend does: each row of {@link OpCases} in F32 gives what the reference gives in double. A backend's
+ * test extends this class and says which.
  */
 public abstract class BackendContract {
     /** Reference results by row, shared by the backends' tests of one run. */

@@ -4,7 +4,10 @@ package org.lrcc.engine.contract;
 final class Compare {
     private Compare() {}
 
-    /** Throws where {@code got} differs from {@code want} by more than {@code tolerance} times the largest of {@code want}, or of 1. */
+    /**
+     * Throws where {@code got} differs from {@code want} by more than {@code tolerance} times the largest of
+     * {@code want}, or of 1.
+     */
     static void close(String what, double[] want, double[] got, double tolerance) {
         if (want.length != got.length) {
             throw new AssertionError(what + ": " + got.length + " values, not " + want.length);

@@ -21,7 +21,10 @@ import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** The contracts themselves: a backend with one fault put into it does not pass, and neither does an op with a wrong gradient. */
+/**
+ * The contracts themselves: a backend with one fault put into it does not pass, and neither does an op with a wrong
+ * gradient.
+ */
 class FaultsAreFoundTest {
     /** Replaces one kernel. */
     interface Replacement {

@@ -13,7 +13,8 @@ import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
- * Backward against central differences of forward in double, for every differentiable input of every row, with a random gradient of the output. At a step of
+ * Backward against central differences of forward in double, for every differentiable input of every row, with a random
+ * gradient of the output. At a step of
  * 2^-20 the differences are good to about 1e-9, and no value of the table is that near to a kink.
  */
 class GradientCheckTest {

@@ -14,7 +14,8 @@ import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
- * A session whose tensors are slices at an odd offset inside bigger storage, full of NaN (or 0xA5 bytes): a kernel that reads what it should have written,
+ * A session whose tensors are slices at an odd offset inside bigger storage, full of NaN (or 0xA5 bytes): a kernel that
+ * reads what it should have written,
  * leaves an element out, writes beyond its tensor or ignores the offset is found out.
  */
 final class GuardedKernels {

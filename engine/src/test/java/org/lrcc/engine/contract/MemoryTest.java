@@ -14,7 +14,9 @@ import org.lrcc.engine.reference.ReferenceKernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Tensor;
 
-/** Every op of the table on a tape gives back all it took: counted references end at zero, with and without backward. */
+/**
+ * Every op of the table on a tape gives back all it took: counted references end at zero, with and without backward.
+ */
 class MemoryTest {
     enum Use {
         BACKWARD,

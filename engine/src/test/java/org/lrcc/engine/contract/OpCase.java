@@ -137,7 +137,8 @@ public record OpCase(String name, Op op, List<Input> inputs, int reduction, doub
     }
 
     /**
-     * How far an F32 result may be from the one in double, as a part of the largest value (or of 1, if that is more): a random walk over the
+     * How far an F32 result may be from the one in double, as a part of the largest value (or of 1, if that is more): a
+     * random walk over the
      * longest sum, with room for the orders in which backends add.
      */
     public double tolerance() {

@@ -24,7 +24,8 @@ import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.tensor.DType;
 
 /**
- * The one table of cases: for every op the shapes that have broken kernels before. It drives the gradient check, the backend contract and the
+ * The one table of cases: for every op the shapes that have broken kernels before. It drives the gradient check, the
+ * backend contract and the
  * benchmark. Sizes like 37 and 65 are one more than a tile or a vector, so that every remainder loop runs.
  */
 public final class OpCases {

@@ -17,7 +17,10 @@ import org.lrcc.engine.tensor.Tensor;
  * @param savedBytes what forward kept for backward
  */
 public record OpRun(double[] out, Map<Integer, double[]> gradients, Map<Integer, double[]> updates, long savedBytes) {
-    /** Runs the case on inputs that are there already, without a tape; {@code wanted} says which gradients are asked for. */
+    /**
+     * Runs the case on inputs that are there already, without a tape; {@code wanted} says which gradients are asked
+     * for.
+     */
     public static OpRun of(Kernels k, OpCase row, DType real, Tensor[] in, IntPredicate wanted) {
         boolean[] wants = new boolean[in.length];
         for (int i = 0; i < in.length; i++) {

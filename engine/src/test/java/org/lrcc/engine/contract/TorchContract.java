@@ -13,7 +13,10 @@ import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** Numbers that PyTorch 2 gives in double, where a convention could be read in two ways. The reference and every backend give the same. */
+/**
+ * Numbers that PyTorch 2 gives in double (src/test/python/torch_numbers.py), where a convention could be
+ * read in two ways. The reference and every backend give the same.
+ */
 public abstract class TorchContract extends KernelsSession {
     private static final double TOLERANCE = 1e-6;
 
