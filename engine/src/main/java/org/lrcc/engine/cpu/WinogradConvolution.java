@@ -1,0 +1,275 @@
+package org.lrcc.engine.cpu;
+
+import org.lrcc.engine.cpu.Workspace.Purpose;
+
+/**
+ * Convolution with 3x3 kernels and stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, Fast algorithms for
+ * convolutional neural networks, 2016): a tile of 4x4 outputs costs 36 multiplications a pair of channels instead of 144.
+ */
+final class WinogradConvolution implements Convolution {
+    /** Tiles of a chunk at most: their transformed input and output, 36 values each, then stay in L2. */
+    private static final int MAX_TILES = 64;
+
+    /** Transformed input of a chunk, in floats, at most. */
+    private static final int MAX_INPUT = 36 * 64 * 96;
+
+    /** Chunks there should be at least, so that threads end together. */
+    private static final int MIN_CHUNKS = 8;
+
+    /** Weights (pairs of channels) above which they are transformed panel by panel, */
+    private static final int LARGE = 16_384;
+
+    /** where there are no more tiles than this, so that the transformed input is read again from a near cache. */
+    private static final int FEW_TILES = 160;
+
+    /** Channels of the input that a chunk transforms where weights are many. */
+    private static final int INPUT_CHANNELS = 64;
+
+    /** Channels whose weights are transformed at a time. */
+    private static final int WEIGHT_ROWS = 32;
+
+    private final ThreadPool pool;
+    private final Tiles tiles;
+    private final WinogradTiles kernels;
+    private final WinogradInput input;
+    private final WeightGradient direct;
+
+    WinogradConvolution(ThreadPool pool, Tiles tiles, WinogradTiles kernels) {
+        this.pool = pool;
+        this.tiles = tiles;
+        this.kernels = kernels;
+        input = new WinogradInput(kernels);
+        direct = new WeightGradient(pool, tiles);
+    }
+
+    @Override
+    public void forward(ConvShape s, float[] x, int xo, float[] w, int wo, Epilogue epilogue, float[] y, int yo) {
+        WinogradGrid g = WinogradGrid.forward(s);
+        new Pass(g, x, xo, w, wo, false, epilogue, false, y, yo).run();
+    }
+
+    @Override
+    public void inputGradient(
+            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+        WinogradGrid g = WinogradGrid.inputGradient(s);
+        new Pass(g, dy, dyo, w, wo, true, Epilogue.NONE, accumulate, dx, dxo).run();
+    }
+
+    @Override
+    public void weightGradient(
+            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+        direct.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+    }
+
+    /** One forward pass or input gradient. */
+    private final class Pass {
+        final WinogradGrid g;
+        final float[] x;
+        final int xo;
+        final float[] w;
+        final int wo;
+        final boolean turned;
+        final Epilogue epilogue;
+        final boolean accumulate;
+        final float[] y;
+        final int yo;
+        final int nr = kernels.columns();
+        final int panels;
+        /** Floats between two of the 36 values of a panel of weights. */
+        final int weightSlab;
+
+        final int panelSize;
+        /** Chunks the rows of tiles are cut into. */
+        final int chunks;
+
+        final int maxTiles;
+        final boolean byPanels;
+
+        Pass(
+                WinogradGrid g,
+                float[] x,
+                int xo,
+                float[] w,
+                int wo,
+                boolean turned,
+                Epilogue epilogue,
+                boolean accumulate,
+                float[] y,
+                int yo) {
+            this.g = g;
+            this.x = x;
+            this.xo = xo;
+            this.w = w;
+            this.wo = wo;
+            this.turned = turned;
+            this.epilogue = epilogue;
+            this.accumulate = accumulate;
+            this.y = y;
+            this.yo = yo;
+            panels = (g.outputs() + nr - 1) / nr;
+            weightSlab = g.depth() * nr + 16;
+            panelSize = WinogradTiles.VALUES * weightSlab;
+            int most = Math.max(8, Math.min(MAX_TILES, MAX_INPUT / (36 * g.depth())));
+            if (g.depth() * (long) g.outputs() > LARGE && g.tiles() <= FEW_TILES) {
+                most = MAX_TILES;
+            }
+            int rows = Math.max(1, most / g.tilesWide());
+            int parts = (g.tileRows() + rows - 1) / rows;
+            byPanels = g.depth() * (long) g.outputs() > LARGE && g.tiles() <= FEW_TILES;
+            chunks = byPanels ? parts : Math.min(g.tileRows(), Math.max(MIN_CHUNKS, parts));
+            maxTiles = (g.tileRows() + chunks - 1) / chunks * g.tilesWide();
+        }
+
+        void run() {
+            if (byPanels) {
+                byPanels();
+            } else {
+                byTiles();
+            }
+        }
+
+        /** First row of tiles of a chunk. */
+        int row(int chunk) {
+            return (int) ((long) g.tileRows() * chunk / chunks);
+        }
+
+        /** Few weights: they are transformed once, then each chunk of tiles goes from input to output. */
+        private void byTiles() {
+            float[] u = Workspace.take(Purpose.LEFT, (long) panels * panelSize);
+            int steps = (g.depth() + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
+            pool.run(panels * steps, i -> {
+                int k0 = i % steps * WEIGHT_ROWS;
+                weights(i / steps, k0, Math.min(g.depth(), k0 + WEIGHT_ROWS), u, i / steps * panelSize);
+            });
+            pool.run(chunks, chunk -> {
+                float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(maxTiles, g.depth()));
+                int r0 = row(chunk);
+                int r1 = row(chunk + 1);
+                input.image(g, x, xo, r0, r1, 0, g.depth(), v, 0);
+                for (int p = 0; p < panels; p++) {
+                    panel(p, r0, r1, v, 0, u, p * panelSize);
+                }
+            });
+        }
+
+        /** Many weights, few tiles: all input is transformed, then each panel's weights are transformed and used at once, out of L2. */
+        private void byPanels() {
+            int steps = (g.depth() + INPUT_CHANNELS - 1) / INPUT_CHANNELS;
+            int size = input.size(maxTiles, g.depth());
+            float[] v = Workspace.take(Purpose.TRANSFORMED, (long) chunks * size);
+            pool.run(chunks * steps, i -> {
+                int chunk = i / steps;
+                int c0 = i % steps * INPUT_CHANNELS;
+                int c1 = Math.min(g.depth(), c0 + INPUT_CHANNELS);
+                input.image(g, x, xo, row(chunk), row(chunk + 1), c0, c1, v, chunk * size);
+            });
+            pool.run(panels, p -> {
+                float[] u = Workspace.take(Purpose.LEFT, panelSize);
+                for (int k = 0; k < g.depth(); k += WEIGHT_ROWS) {
+                    weights(p, k, Math.min(g.depth(), k + WEIGHT_ROWS), u, 0);
+                }
+                for (int i = 0; i < chunks; i++) {
+                    panel(p, row(i), row(i + 1), v, i * size, u, 0);
+                }
+            });
+        }
+
+        /** Transforms weights {@code k0 .. k1-1} of a panel of outputs. */
+        private void weights(int panel, int k0, int k1, float[] u, int uo) {
+            float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * nr);
+            float[] taps = Workspace.take(Purpose.PANELS, (long) WEIGHT_ROWS * 9 * nr);
+            int m0 = panel * nr;
+            int width = Math.min(nr, g.outputs() - m0);
+            if (turned) {
+                for (int k = k0; k < k1; k++) {
+                    int from = wo + (k * g.outputs() + m0) * 9;
+                    kernels.gather(w, from, 9, width, 1, 9, taps, (k - k0) * 9 * nr, 0);
+                }
+            } else {
+                int from = wo + (m0 * g.depth() + k0) * 9;
+                kernels.gather(w, from, g.depth() * 9, width, 1, (k1 - k0) * 9, taps, 0, 0);
+            }
+            kernels.transformWeights(taps, 0, k1 - k0, turned, u, uo + k0 * nr, weightSlab, scratch);
+        }
+
+        /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
+        private void panel(int panel, int r0, int r1, float[] v, int vo, float[] u, int uo) {
+            int n = (r1 - r0) * g.tilesWide();
+            int mr = kernels.rows();
+            int slab = input.slab(g.depth());
+            int products = (n + mr - 1) / mr * mr * nr + 16;
+            float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * products);
+            int block = kernels.depthBlock();
+            for (int e = 0; e < WinogradTiles.VALUES; e++) {
+                for (int k = 0; k < g.depth(); k += block) {
+                    int depth = Math.min(block, g.depth() - k);
+                    int weight = uo + e * weightSlab + k * nr;
+                    for (int t = 0; t < n; t += mr) {
+                        int height = n - t > 4 ? mr : 4;
+                        int from = vo + (t / mr * WinogradTiles.VALUES + e) * slab + k * mr;
+                        kernels.multiplyRows(height, depth, v, from, u, weight, o, e * products + t * nr, k > 0);
+                    }
+                }
+            }
+            output(panel, r0, r1, o, products);
+        }
+
+        /** Transforms products to pixels and writes these with the epilogue, image by image. */
+        private void output(int panel, int r0, int r1, float[] o, int products) {
+            float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * nr);
+            int[] at = new int[16];
+            int wide = g.tilesWide();
+            int tile = 0;
+            for (int r = r0; r < r1; ) {
+                int run = g.run(r, r1);
+                int first = r % g.tilesHigh() * 4;
+                int rows = Math.min(g.outHeight() - first, 4 * run);
+                int pixels = rows * g.outWidth();
+                float[] lines = Workspace.take(Purpose.ROWS, (long) (pixels + 1) * nr);
+                for (int i = 0; i < run * wide; i++) {
+                    places(i / wide * 4, i % wide * 4, rows, at);
+                    kernels.transformOutput(o, (tile + i) * nr, products, lines, 0, at, scratch);
+                }
+                int to = (r / g.tilesHigh() * g.outputs() + panel * nr) * g.outPlane() + first * g.outWidth();
+                write(lines, panel * nr, pixels, to);
+                tile += run * wide;
+                r += run;
+            }
+        }
+
+        /** Pixels of a tile among those of its run; pixels outside of the output go to a place behind the last. */
+        private void places(int top, int left, int rows, int[] at) {
+            for (int i = 0; i < 4; i++) {
+                for (int j = 0; j < 4; j++) {
+                    boolean inside = top + i < rows && left + j < g.outWidth();
+                    at[4 * i + j] = inside ? (top + i) * g.outWidth() + left + j : rows * g.outWidth();
+                }
+            }
+        }
+
+        private void write(float[] lines, int m0, int pixels, int to) {
+            int channels = Math.min(nr, g.outputs() - m0);
+            float[] bias = epilogue.bias();
+            float[] residual = epilogue.residual();
+            if (!accumulate && bias == null && residual == null && !epilogue.clamps()) {
+                kernels.scatter(lines, 0, channels, pixels, y, yo + to, g.outPlane());
+                return;
+            }
+            float[] planes = Workspace.take(Purpose.GRADIENT, (long) nr * pixels);
+            kernels.scatter(lines, 0, channels, pixels, planes, 0, pixels);
+            for (int c = 0; c < channels; c++) {
+                int at = to + c * g.outPlane();
+                float b = bias == null ? 0f : bias[epilogue.biasOffset() + m0 + c];
+                if (accumulate) {
+                    tiles.store(planes, c * pixels, y, yo + at, pixels, 1f);
+                } else if (residual == null) {
+                    tiles.storeBiased(planes, c * pixels, y, yo + at, pixels, b, epilogue.low(), epilogue.high());
+                } else {
+                    int ro = epilogue.residualOffset() + at;
+                    float low = epilogue.low();
+                    tiles.storeResidual(planes, c * pixels, y, yo + at, pixels, b, residual, ro, low, epilogue.high());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package org.lrcc.engine.cpu;
+
+import java.util.Arrays;
+import org.lrcc.engine.cpu.Workspace.Purpose;
+
+/**
+ * Brings an image, or the gradient of an output, into the Winograd domain.
+ *
+ * <p>For a group of channels the rows of pixels that a run of tiles needs are first turned to channels-last, with their border of zeros, in a buffer of L1 or L2;
+ * then each tile is transformed with vectors along channels. So every tile is an inner one, whatever the padding.
+ */
+final class WinogradInput {
+    private final WinogradTiles kernels;
+
+    WinogradInput(WinogradTiles kernels) {
+        this.kernels = kernels;
+    }
+
+    /** Floats between two of the 36 values of a group of tiles; not a power of two, so that the values do not meet in one set of L1. */
+    int slab(int depth) {
+        int nr = kernels.columns();
+        return (depth + nr - 1) / nr * nr * kernels.rows() + 16;
+    }
+
+    /** Floats for {@code tiles} tiles of {@code depth} channels. */
+    int size(int tiles, int depth) {
+        return (tiles + kernels.rows() - 1) / kernels.rows() * WinogradTiles.VALUES * slab(depth);
+    }
+
+    /**
+     * Transforms channels {@code c0 .. c1-1} of the rows of tiles {@code row .. end-1} as left operand of the products over channels, from {@code vo}.
+     *
+     * @param c0 a multiple of the kernels' columns
+     */
+    void image(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, float[] v, int vo) {
+        int nr = kernels.columns();
+        int pixels = 4 * g.tilesWide() + 2;
+        int tile = 0;
+        for (int r = row; r < end; ) {
+            int run = g.run(r, end);
+            int first = r % g.tilesHigh() * 4 - g.top();
+            int rows = 4 * run + 2;
+            float[] band = Workspace.take(Purpose.PADDED, (long) rows * pixels * nr);
+            border(band, rows, pixels, first, g.height(), g.left(), g.width());
+            int h0 = Math.max(0, first);
+            int h1 = Math.max(h0, Math.min(g.height(), first + rows));
+            int to = ((h0 - first) * pixels + g.left()) * nr;
+            for (int c = c0; c < c1; c += nr) {
+                int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane() + h0 * g.width();
+                kernels.gather(x, from, g.plane(), Math.min(nr, c1 - c), h1 - h0, g.width(), band, to, pixels);
+                tiles(band, run, g.tilesWide(), tile, v, vo + c * kernels.rows(), slab(g.depth()));
+            }
+            tile += run * g.tilesWide();
+            r += run;
+        }
+    }
+
+    /** Transforms {@code high} rows of tiles, the first of which is tile {@code tile} of those at {@code vo}. */
+    private void tiles(float[] band, int high, int wide, int tile, float[] v, int vo, int slab) {
+        float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * kernels.columns());
+        int nr = kernels.columns();
+        int mr = kernels.rows();
+        int pixels = 4 * wide + 2;
+        int next = mr * kernels.lanes();
+        for (int i = 0; i < high; i++) {
+            for (int j = 0; j < wide; j++) {
+                int t = tile + i * wide + j;
+                int to = vo + t / mr * WinogradTiles.VALUES * slab + t % mr * kernels.lanes();
+                kernels.transformInput(band, (4 * i * pixels + 4 * j) * nr, pixels, v, to, next, slab, scratch);
+            }
+        }
+    }
+
+    /**
+     * Transforms up to one group of channels of an output's gradient as right operand: value e of a tile is the row {@code [columns]} at
+     * {@code e*slab + tile*columns}.
+     */
+    void gradient(WinogradGrid g, float[] dy, int dyo, int row, int end, int m0, float[] y, int slab) {
+        float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * kernels.columns());
+        int nr = kernels.columns();
+        int wide = g.tilesWide();
+        int pixels = 4 * wide;
+        int tile = 0;
+        for (int r = row; r < end; ) {
+            int run = g.run(r, end);
+            int first = r % g.tilesHigh() * 4;
+            int rows = 4 * run;
+            int h1 = Math.min(g.outHeight(), first + rows);
+            float[] band = Workspace.take(Purpose.PADDED, (long) rows * pixels * nr);
+            border(band, rows, pixels, first, g.outHeight(), 0, g.outWidth());
+            int from = dyo + (r / g.tilesHigh() * g.outputs() + m0) * g.outPlane() + first * g.outWidth();
+            int channels = Math.min(nr, g.outputs() - m0);
+            kernels.gather(dy, from, g.outPlane(), channels, h1 - first, g.outWidth(), band, 0, pixels);
+            for (int i = 0; i < run * wide; i++) {
+                int at = (i / wide * 4 * pixels + i % wide * 4) * nr;
+                kernels.transformGradient(band, at, pixels, y, (tile + i) * nr, slab, scratch);
+            }
+            tile += run * wide;
+            r += run;
+        }
+    }
+
+    /** Zeros whatever is not a pixel of the image in rows {@code first .. first+rows-1} of it. */
+    private void border(float[] band, int rows, int pixels, int first, int height, int left, int width) {
+        int nr = kernels.columns();
+        for (int i = 0; i < rows; i++) {
+            int to = i * pixels * nr;
+            if (first + i < 0 || first + i >= height) {
+                Arrays.fill(band, to, to + pixels * nr, 0f);
+            } else {
+                Arrays.fill(band, to, to + left * nr, 0f);
+                Arrays.fill(band, to + (left + width) * nr, to + pixels * nr, 0f);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package org.lrcc.engine.cpu;
+
+/**
+ * The inner loops of Winograd convolution F(4x4, 3x3): transforms with vectors along channels, and the products between them.
+ *
+ * <p>Channels-last data is kept in groups of {@link #columns()} channels: a group holds {@code [pixel][columns()]}. Of the 36 transformed values
+ * of a tile, value {@code e} lies at {@code e * slab} from the first.
+ */
+public interface WinogradTiles {
+    /** Transformed values of a tile. */
+    int VALUES = 36;
+
+    /** Tiles of the image in a group: rows of a full product tile. A product with 4 rows may be asked for as well. */
+    int rows();
+
+    /** Channels in a group: two vectors. */
+    int columns();
+
+    /** Floats in a vector. */
+    int lanes();
+
+    /** Channels summed between two visits to the result's tile; a multiple of {@link #lanes()}. */
+    int depthBlock();
+
+    /**
+     * {@code c[i][j] = (accumulate ? c[i][j] : 0) + sum over p < depth of a[i, p] * b[p*columns + j]} for {@code i < height}.
+     *
+     * @param height {@link #rows()} or 4
+     * @param a a group of tiles, {@code [channels / lanes][rows()][lanes]}
+     */
+    void multiplyRows(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
+
+    /** As {@link #multiplyRows}, the sum over tiles and rows over channels: {@code a[p*lanes + i]}. */
+    void multiplyColumns(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
+
+    /**
+     * Planes to channels-last: {@code y[yo + (i*rowPixels + j)*columns + c] = x[xo + c*plane + i*width + j]} for
+     * {@code c < channels, i < rows, j < width}.
+     */
+    void gather(float[] x, int xo, int plane, int channels, int rows, int width, float[] y, int yo, int rowPixels);
+
+    /** Channels-last to planes: {@code y[yo + c*plane + i] = x[xo + i*columns + c]} for {@code c < channels, i < pixels}. */
+    void scatter(float[] x, int xo, int channels, int pixels, float[] y, int yo, int plane);
+
+    /**
+     * Transforms the 6x6 pixels at {@code xo} of a group whose rows have {@code rowPixels} pixels. Its first vector of channels goes to {@code vo}, its second
+     * to {@code vo + next}; {@code scratch} holds 36 vectors.
+     */
+    void transformInput(float[] x, int xo, int rowPixels, float[] v, int vo, int next, int slab, float[] scratch);
+
+    /** As {@link #transformInput} for the 4x4 pixels of an output's gradient, both vectors side by side. */
+    void transformGradient(float[] x, int xo, int rowPixels, float[] v, int vo, int slab, float[] scratch);
+
+    /**
+     * Transforms the 3x3 weights of {@code count} channels, each {@code [9][columns]}, to rows {@code [columns]}.
+     *
+     * @param rotated turn the kernel by 180 degrees
+     */
+    void transformWeights(float[] w, int wo, int count, boolean rotated, float[] u, int uo, int slab, float[] scratch);
+
+    /** Turns the 36 values at {@code oo} into 4x4 pixels, pixel {@code i} stored at {@code y[yo + at[i]*columns]}. */
+    void transformOutput(float[] o, int oo, int slab, float[] y, int yo, int[] at, float[] scratch);
+
+    /** Turns {@code count} rows of 36 values into 3x3 weight gradients, each {@code [9][columns]}. */
+    void transformWeightGradient(float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch);
+}

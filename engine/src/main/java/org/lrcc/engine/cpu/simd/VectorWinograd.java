@@ -1,0 +1,341 @@
+package org.lrcc.engine.cpu.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.lrcc.engine.cpu.WinogradTiles;
+
+/**
+ * Winograd transforms with the Vector API, for the interpolation points 0, 1, -1, 1/2, -2 and infinity.
+ *
+ * <p>A two-dimensional transform is the one-dimensional one on columns, then on rows, with the values in between in a scratch array that stays in L1: 36 of
+ * them do not fit the registers. Factors are shared between B (input) and G (weights) so that B needs 16 operations for 6 values.
+ */
+public final class VectorWinograd implements WinogradTiles {
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int VL = Lanes.VL;
+    private static final int NR = 2 * VL;
+    private static final int MR = WinogradProducts.MR;
+    private static final boolean OLD_JDK = Runtime.version().feature() < 21;
+
+    @Override
+    public int rows() {
+        return MR;
+    }
+
+    @Override
+    public int columns() {
+        return NR;
+    }
+
+    @Override
+    public int lanes() {
+        return VL;
+    }
+
+    @Override
+    public int depthBlock() {
+        return 256;
+    }
+
+    @Override
+    public void multiplyRows(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (MR == 8) {
+            if (height == 8) {
+                WinogradProducts.rowsEight(depth, a, ao, b, bo, c, co, accumulate);
+            } else {
+                WinogradProducts.rowsFour(depth, a, ao, b, bo, c, co, accumulate);
+            }
+        } else if (OLD_JDK) {
+            WinogradProducts.rowsFourUnrolled(depth, a, ao, b, bo, c, co, accumulate);
+        } else {
+            WinogradProducts.rowsFourFenced(depth, a, ao, b, bo, c, co, accumulate);
+        }
+    }
+
+    @Override
+    public void multiplyColumns(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (MR == 8) {
+            if (height == 8) {
+                WinogradProducts.columnsEight(depth, a, ao, b, bo, c, co, accumulate);
+            } else {
+                WinogradProducts.columnsFour(depth, a, ao, b, bo, c, co, accumulate);
+            }
+        } else if (OLD_JDK) {
+            WinogradProducts.columnsFourUnrolled(depth, a, ao, b, bo, c, co, accumulate);
+        } else {
+            WinogradProducts.columnsFourFenced(depth, a, ao, b, bo, c, co, accumulate);
+        }
+    }
+
+    @Override
+    public void gather(
+            float[] x, int xo, int plane, int channels, int rows, int width, float[] y, int yo, int rowPixels) {
+        int c = 0;
+        for (; c + 4 <= channels; c += 4) {
+            gatherFour(x, xo + c * plane, plane, rows, width, y, yo + c, rowPixels);
+        }
+        for (; c < channels; c++) {
+            for (int i = 0; i < rows; i++) {
+                for (int j = 0; j < width; j++) {
+                    y[yo + (i * rowPixels + j) * NR + c] = x[xo + c * plane + i * width + j];
+                }
+            }
+        }
+    }
+
+    private static void gatherFour(
+            float[] x, int r0, int plane, int rows, int width, float[] y, int yo, int rowPixels) {
+        for (int i = 0; i < rows; i++) {
+            int s = r0 + i * width;
+            gatherRow(x, s, s + plane, s + 2 * plane, s + 3 * plane, width, y, yo + i * rowPixels * NR);
+        }
+    }
+
+    private static void gatherRow(float[] x, int r0, int r1, int r2, int r3, int width, float[] y, int d) {
+        for (int j = 0; j < width; j++) {
+            int o = d + j * NR;
+            y[o] = x[r0 + j];
+            y[o + 1] = x[r1 + j];
+            y[o + 2] = x[r2 + j];
+            y[o + 3] = x[r3 + j];
+        }
+    }
+
+    @Override
+    public void scatter(float[] x, int xo, int channels, int pixels, float[] y, int yo, int plane) {
+        int c = 0;
+        for (; c + 4 <= channels; c += 4) {
+            int r = yo + c * plane;
+            scatterFour(x, xo + c, pixels, y, r, r + plane, r + 2 * plane, r + 3 * plane);
+        }
+        for (; c < channels; c++) {
+            for (int i = 0; i < pixels; i++) {
+                y[yo + c * plane + i] = x[xo + i * NR + c];
+            }
+        }
+    }
+
+    private static void scatterFour(float[] x, int s, int pixels, float[] y, int r0, int r1, int r2, int r3) {
+        for (int i = 0; i < pixels; i++) {
+            int o = s + i * NR;
+            y[r0 + i] = x[o];
+            y[r1 + i] = x[o + 1];
+            y[r2 + i] = x[o + 2];
+            y[r3 + i] = x[o + 3];
+        }
+    }
+
+    @Override
+    public void transformInput(
+            float[] x, int xo, int rowPixels, float[] v, int vo, int next, int slab, float[] scratch) {
+        input(x, xo, rowPixels * NR, v, vo, slab, scratch);
+        input(x, xo + VL, rowPixels * NR, v, vo + next, slab, scratch);
+    }
+
+    private static void input(float[] x, int xo, int row, float[] v, int vo, int slab, float[] t) {
+        for (int j = 0; j < 6; j++) {
+            inputColumn(x, xo + j * NR, row, t, j * VL, 6 * VL);
+        }
+        for (int i = 0; i < 6; i++) {
+            inputColumn(t, i * 6 * VL, VL, v, vo + i * 6 * slab, slab);
+        }
+    }
+
+    /** B^T on six vectors. */
+    private static void inputColumn(float[] x, int s, int step, float[] y, int to, int next) {
+        FloatVector d0 = FloatVector.fromArray(S, x, s);
+        FloatVector d1 = FloatVector.fromArray(S, x, s + step);
+        FloatVector d2 = FloatVector.fromArray(S, x, s + 2 * step);
+        FloatVector d3 = FloatVector.fromArray(S, x, s + 3 * step);
+        FloatVector d4 = FloatVector.fromArray(S, x, s + 4 * step);
+        FloatVector d5 = FloatVector.fromArray(S, x, s + 5 * step);
+        FloatVector two = FloatVector.broadcast(S, 2f);
+        FloatVector minusTwo = FloatVector.broadcast(S, -2f);
+        FloatVector three = FloatVector.broadcast(S, 3f);
+        FloatVector half = FloatVector.broadcast(S, 1.5f);
+        FloatVector a = d3.sub(d1);
+        FloatVector b = d4.sub(d2);
+        a.fma(half, d2.fma(minusTwo, d0.add(d4))).intoArray(y, to);
+        FloatVector p = a.fma(two, d2.mul(three));
+        FloatVector q = b.fma(two, d3.mul(three));
+        p.add(q).intoArray(y, to + next);
+        p.sub(q).intoArray(y, to + 2 * next);
+        a.fma(two, b).intoArray(y, to + 3 * next);
+        b.fma(two, a.neg()).intoArray(y, to + 4 * next);
+        b.fma(half, d3.fma(minusTwo, d1.add(d5))).intoArray(y, to + 5 * next);
+    }
+
+    @Override
+    public void transformGradient(float[] x, int xo, int rowPixels, float[] v, int vo, int slab, float[] scratch) {
+        for (int h = 0; h < NR; h += VL) {
+            gradient(x, xo + h, rowPixels * NR, v, vo + h, slab, scratch);
+        }
+    }
+
+    private static void gradient(float[] x, int xo, int row, float[] v, int vo, int slab, float[] t) {
+        for (int j = 0; j < 4; j++) {
+            gradientColumn(x, xo + j * NR, row, t, j * VL, 4 * VL);
+        }
+        for (int i = 0; i < 6; i++) {
+            gradientColumn(t, i * 4 * VL, VL, v, vo + i * 6 * slab, slab);
+        }
+    }
+
+    /** G for kernels of four. */
+    private static void gradientColumn(float[] x, int s, int step, float[] y, int to, int next) {
+        FloatVector d0 = FloatVector.fromArray(S, x, s);
+        FloatVector d1 = FloatVector.fromArray(S, x, s + step);
+        FloatVector d2 = FloatVector.fromArray(S, x, s + 2 * step);
+        FloatVector d3 = FloatVector.fromArray(S, x, s + 3 * step);
+        FloatVector sixth = FloatVector.broadcast(S, 1f / 6);
+        FloatVector even = d0.add(d2).mul(sixth);
+        FloatVector odd = d1.add(d3).mul(sixth);
+        d0.intoArray(y, to);
+        even.add(odd).intoArray(y, to + next);
+        even.sub(odd).intoArray(y, to + 2 * next);
+        FloatVector h = d1.fma(FloatVector.broadcast(S, 0.5f), d0);
+        FloatVector g = d3.fma(FloatVector.broadcast(S, 0.5f), d2);
+        h = g.fma(FloatVector.broadcast(S, 0.25f), h);
+        h.mul(FloatVector.broadcast(S, -16f / 15)).intoArray(y, to + 3 * next);
+        FloatVector minusTwo = FloatVector.broadcast(S, -2f);
+        FloatVector k = d1.fma(minusTwo, d0);
+        k = d3.fma(minusTwo, d2).fma(FloatVector.broadcast(S, 4f), k);
+        k.mul(FloatVector.broadcast(S, 1f / 30)).intoArray(y, to + 4 * next);
+        d3.intoArray(y, to + 5 * next);
+    }
+
+    @Override
+    public void transformWeights(
+            float[] w, int wo, int count, boolean rotated, float[] u, int uo, int slab, float[] scratch) {
+        for (int c = 0; c < count; c++) {
+            for (int h = 0; h < NR; h += VL) {
+                int from = wo + c * 9 * NR + h;
+                if (rotated) {
+                    weights(w, from + 8 * NR, -NR, u, uo + c * NR + h, slab, scratch);
+                } else {
+                    weights(w, from, NR, u, uo + c * NR + h, slab, scratch);
+                }
+            }
+        }
+    }
+
+    private static void weights(float[] w, int wo, int step, float[] u, int uo, int slab, float[] t) {
+        for (int j = 0; j < 3; j++) {
+            weightColumn(w, wo + j * step, 3 * step, t, j * VL, 3 * VL);
+        }
+        for (int i = 0; i < 6; i++) {
+            weightColumn(t, i * 3 * VL, VL, u, uo + i * 6 * slab, slab);
+        }
+    }
+
+    /** G for kernels of three. */
+    private static void weightColumn(float[] x, int s, int step, float[] y, int to, int next) {
+        FloatVector g0 = FloatVector.fromArray(S, x, s);
+        FloatVector g1 = FloatVector.fromArray(S, x, s + step);
+        FloatVector g2 = FloatVector.fromArray(S, x, s + 2 * step);
+        FloatVector sixth = FloatVector.broadcast(S, 1f / 6);
+        FloatVector even = g0.add(g2).mul(sixth);
+        FloatVector odd = g1.mul(sixth);
+        g0.intoArray(y, to);
+        even.add(odd).intoArray(y, to + next);
+        even.sub(odd).intoArray(y, to + 2 * next);
+        FloatVector h = g1.fma(FloatVector.broadcast(S, 0.5f), g0);
+        h = g2.fma(FloatVector.broadcast(S, 0.25f), h);
+        h.mul(FloatVector.broadcast(S, -16f / 15)).intoArray(y, to + 3 * next);
+        FloatVector k = g1.fma(FloatVector.broadcast(S, -2f), g0);
+        k = g2.fma(FloatVector.broadcast(S, 4f), k);
+        k.mul(FloatVector.broadcast(S, 1f / 30)).intoArray(y, to + 4 * next);
+        g2.intoArray(y, to + 5 * next);
+    }
+
+    @Override
+    public void transformOutput(float[] o, int oo, int slab, float[] y, int yo, int[] at, float[] scratch) {
+        for (int h = 0; h < NR; h += VL) {
+            for (int j = 0; j < 6; j++) {
+                outputColumn(o, oo + h + j * slab, 6 * slab, scratch, j * VL, 6 * VL);
+            }
+            for (int i = 0; i < 4; i++) {
+                int to = yo + h;
+                int k = 4 * i;
+                outputRow(
+                        scratch,
+                        i * 6 * VL,
+                        y,
+                        to + at[k] * NR,
+                        to + at[k + 1] * NR,
+                        to + at[k + 2] * NR,
+                        to + at[k + 3] * NR);
+            }
+        }
+    }
+
+    /** A^T to four values. */
+    private static void outputColumn(float[] x, int s, int step, float[] y, int to, int next) {
+        FloatVector m0 = FloatVector.fromArray(S, x, s);
+        FloatVector m1 = FloatVector.fromArray(S, x, s + step);
+        FloatVector m2 = FloatVector.fromArray(S, x, s + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(S, x, s + 3 * step);
+        FloatVector m4 = FloatVector.fromArray(S, x, s + 4 * step);
+        FloatVector m5 = FloatVector.fromArray(S, x, s + 5 * step);
+        FloatVector sum = m1.add(m2);
+        FloatVector difference = m1.sub(m2);
+        m0.add(sum).add(m3.add(m4)).intoArray(y, to);
+        FloatVector v1 = m3.fma(FloatVector.broadcast(S, 0.5f), difference);
+        m4.fma(FloatVector.broadcast(S, -2f), v1).intoArray(y, to + next);
+        FloatVector v2 = m3.fma(FloatVector.broadcast(S, 0.25f), sum);
+        m4.fma(FloatVector.broadcast(S, 4f), v2).intoArray(y, to + 2 * next);
+        FloatVector v3 = m3.fma(FloatVector.broadcast(S, 0.125f), difference.add(m5));
+        m4.fma(FloatVector.broadcast(S, -8f), v3).intoArray(y, to + 3 * next);
+    }
+
+    private static void outputRow(float[] x, int s, float[] y, int p0, int p1, int p2, int p3) {
+        FloatVector m0 = FloatVector.fromArray(S, x, s);
+        FloatVector m1 = FloatVector.fromArray(S, x, s + VL);
+        FloatVector m2 = FloatVector.fromArray(S, x, s + 2 * VL);
+        FloatVector m3 = FloatVector.fromArray(S, x, s + 3 * VL);
+        FloatVector m4 = FloatVector.fromArray(S, x, s + 4 * VL);
+        FloatVector m5 = FloatVector.fromArray(S, x, s + 5 * VL);
+        FloatVector sum = m1.add(m2);
+        FloatVector difference = m1.sub(m2);
+        m0.add(sum).add(m3.add(m4)).intoArray(y, p0);
+        FloatVector v1 = m3.fma(FloatVector.broadcast(S, 0.5f), difference);
+        m4.fma(FloatVector.broadcast(S, -2f), v1).intoArray(y, p1);
+        FloatVector v2 = m3.fma(FloatVector.broadcast(S, 0.25f), sum);
+        m4.fma(FloatVector.broadcast(S, 4f), v2).intoArray(y, p2);
+        FloatVector v3 = m3.fma(FloatVector.broadcast(S, 0.125f), difference.add(m5));
+        m4.fma(FloatVector.broadcast(S, -8f), v3).intoArray(y, p3);
+    }
+
+    @Override
+    public void transformWeightGradient(
+            float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch) {
+        for (int c = 0; c < count; c++) {
+            for (int h = 0; h < NR; h += VL) {
+                for (int j = 0; j < 6; j++) {
+                    tapColumn(d, offset + c * NR + h + j * slab, 6 * slab, scratch, j * VL, 6 * VL);
+                }
+                for (int i = 0; i < 3; i++) {
+                    tapColumn(scratch, i * 6 * VL, VL, w, wo + (c * 9 + 3 * i) * NR + h, NR);
+                }
+            }
+        }
+    }
+
+    /** A^T to three values. */
+    private static void tapColumn(float[] x, int s, int step, float[] y, int to, int next) {
+        FloatVector m0 = FloatVector.fromArray(S, x, s);
+        FloatVector m1 = FloatVector.fromArray(S, x, s + step);
+        FloatVector m2 = FloatVector.fromArray(S, x, s + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(S, x, s + 3 * step);
+        FloatVector m4 = FloatVector.fromArray(S, x, s + 4 * step);
+        FloatVector m5 = FloatVector.fromArray(S, x, s + 5 * step);
+        FloatVector sum = m1.add(m2);
+        m0.add(sum).add(m3.add(m4)).intoArray(y, to);
+        FloatVector v1 = m3.fma(FloatVector.broadcast(S, 0.5f), m1.sub(m2));
+        m4.fma(FloatVector.broadcast(S, -2f), v1).intoArray(y, to + next);
+        FloatVector v2 = m3.fma(FloatVector.broadcast(S, 0.25f), sum.add(m5));
+        m4.fma(FloatVector.broadcast(S, 4f), v2).intoArray(y, to + 2 * next);
+    }
+}
