@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Backend;
@@ -196,12 +197,13 @@ public final class Network {
     public String describe() {
         StringBuilder text = new StringBuilder();
         text.append(
-                String.format("%-36s %-14s %-34s %-18s %s%n", "layer", "kind", "attributes", "output", "parameters"));
+                String.format(Locale.ROOT, "%-36s %-14s %-34s %-18s %s%n", "layer", "kind", "attributes", "output", "parameters"));
         for (Node node : nodes) {
             long parameters = node.layer().parameters().stream()
                     .mapToLong(spec -> spec.shape().elements())
                     .sum();
             text.append(String.format(
+                    Locale.ROOT,
                     "%-36s %-14s %-34s %-18s %,d%n",
                     node.name(), node.layer().kind(), node.layer().details(), shape(node.name()), parameters));
         }

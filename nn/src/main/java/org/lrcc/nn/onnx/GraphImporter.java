@@ -143,7 +143,9 @@ final class GraphImporter {
     }
 
     List<String> notes() {
-        return notes;
+        List<String> all = new ArrayList<>(notes);
+        all.addAll(names.notes());
+        return all;
     }
 
     /** Adds a layer without tensors. */

@@ -2,9 +2,11 @@ package org.lrcc.nn.onnx;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,8 @@ final class Names {
 
     private final Set<String> taken = new HashSet<>();
     private final Set<String> containers = new HashSet<>();
+    private final Map<String, Integer> repeats = new HashMap<>();
+    private final List<String> notes = new ArrayList<>();
     private LoadReport.NameSource source = LoadReport.NameSource.WEIGHTS;
 
     Names(String input, List<NodeProto> nodes) {
@@ -31,11 +35,21 @@ final class Names {
         return source;
     }
 
+    /** What a user may want to know of the names. */
+    List<String> notes() {
+        return notes;
+    }
+
     /** Name of a layer with weights. */
     String parametric(NodeProto node, String weight) {
         String suffix = ".weight";
         if (weight.endsWith(suffix) && isClean(weight) && weight.length() > suffix.length()) {
-            return unique(weight.substring(0, weight.length() - suffix.length()));
+            String wanted = weight.substring(0, weight.length() - suffix.length());
+            String name = unique(wanted);
+            if (!name.equals(wanted)) {
+                notes.add("the weight " + weight + " is used more than once; layer " + name + " has a copy of its own");
+            }
+            return name;
         }
         String path = path(node.getName());
         if (!path.isEmpty()) {
@@ -43,7 +57,7 @@ final class Names {
             return unique(path);
         }
         source = LoadReport.NameSource.INVENTED;
-        return unique(plain(node));
+        return plain(node);
     }
 
     /** Name of a layer without weights. */
@@ -87,8 +101,8 @@ final class Names {
 
     private String unique(String wanted) {
         String name = wanted;
-        for (int i = 1; !taken.add(name); i++) {
-            name = wanted + "_" + i;
+        while (!taken.add(name)) {
+            name = wanted + "_" + repeats.merge(wanted, 1, Integer::sum);
         }
         return name;
     }
