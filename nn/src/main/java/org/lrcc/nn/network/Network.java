@@ -196,8 +196,8 @@ public final class Network {
     /** The network as a table: layer, kind, attributes, output shape, parameters. */
     public String describe() {
         StringBuilder text = new StringBuilder();
-        text.append(
-                String.format(Locale.ROOT, "%-36s %-14s %-34s %-18s %s%n", "layer", "kind", "attributes", "output", "parameters"));
+        text.append(String.format(
+                Locale.ROOT, "%-36s %-14s %-34s %-18s %s%n", "layer", "kind", "attributes", "output", "parameters"));
         for (Node node : nodes) {
             long parameters = node.layer().parameters().stream()
                     .mapToLong(spec -> spec.shape().elements())
@@ -205,7 +205,11 @@ public final class Network {
             text.append(String.format(
                     Locale.ROOT,
                     "%-36s %-14s %-34s %-18s %,d%n",
-                    node.name(), node.layer().kind(), node.layer().details(), shape(node.name()), parameters));
+                    node.name(),
+                    node.layer().kind(),
+                    node.layer().details(),
+                    shape(node.name()),
+                    parameters));
         }
         return text.toString();
     }
