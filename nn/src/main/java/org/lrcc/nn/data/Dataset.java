@@ -2,12 +2,10 @@ package org.lrcc.nn.data;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.random.Philox;
 
 /** Labelled images on the disk: paths, and for each the index of its class. Immutable; it holds no pixels. */
 public final class Dataset {
@@ -132,45 +130,11 @@ public final class Dataset {
         if (!(fraction > 0 && fraction < 1)) {
             throw new InputException("split of " + name + ": the fraction must be between 0 and 1, got " + fraction);
         }
-        boolean[] held = new boolean[labels.length];
-        int total = 0;
-        int[] counts = counts();
-        for (int c = 0; c < counts.length; c++) {
-            int[] members = members(c, counts[c]);
-            Shuffle.shuffle(members, new Philox(seed, Philox.stream(Streams.SPLIT, c)));
-            int wanted = (int) Math.round(fraction * members.length);
-            int n = Math.min(Math.max(wanted, 1), members.length - 1);
-            for (int i = 0; i < n; i++) {
-                held[members[i]] = true;
-                total++;
-            }
-        }
-        if (total == 0) {
+        StratifiedSplit split = StratifiedSplit.of(labels, classes.size(), fraction, seed);
+        if (split.heldOut().length == 0) {
             throw new InputException("split of " + name + ": no class has a second image to hold out");
         }
-        return new Split(subset(where(held, false)), subset(where(held, true)));
-    }
-
-    private int[] members(int label, int count) {
-        int[] members = new int[count];
-        int at = 0;
-        for (int i = 0; i < labels.length; i++) {
-            if (labels[i] == label) {
-                members[at++] = i;
-            }
-        }
-        return members;
-    }
-
-    private static int[] where(boolean[] held, boolean value) {
-        int[] indices = new int[held.length];
-        int at = 0;
-        for (int i = 0; i < held.length; i++) {
-            if (held[i] == value) {
-                indices[at++] = i;
-            }
-        }
-        return Arrays.copyOf(indices, at);
+        return new Split(subset(split.rest()), subset(split.heldOut()));
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.lrcc.nn.train;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.data.Batch;
 
@@ -35,6 +36,11 @@ public interface BatchSource {
 
     /** Class of a sample. */
     int label(int index);
+
+    /** Classes of all samples. */
+    default int[] labels() {
+        return IntStream.range(0, size()).map(this::label).toArray();
+    }
 
     /** Name of a sample, for reports and messages: its file. */
     String name(int index);

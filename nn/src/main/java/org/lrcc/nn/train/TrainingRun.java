@@ -15,6 +15,7 @@ import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.data.Batch;
+import org.lrcc.nn.data.StratifiedSplit;
 import org.lrcc.nn.network.Heads;
 import org.lrcc.nn.network.Mode;
 import org.lrcc.nn.network.Model;
@@ -69,16 +70,12 @@ final class TrainingRun implements AutoCloseable {
         this.headReplaced = replacesHead(given, samples);
         Model model = headReplaced ? Heads.replace(given, samples.classes(), config.seed()) : given;
         this.map = ClassMap.of(model, samples.classes());
-        StratifiedSplit split =
-                config.validation() > 0 ? StratifiedSplit.of(samples, config.validation(), config.seed()) : null;
-        this.train = split == null ? samples : samples.subset(split.train());
+        StratifiedSplit split = split(samples);
+        this.train = split == null ? samples : samples.subset(split.rest());
         this.stepsPerEpoch = train.batchesPerEpoch(config);
         if (stepsPerEpoch == 0) {
             throw new InputException("train: " + train.size() + " samples make no batch of " + config.batch()
                     + (config.dropLast() ? ", and the short last one is dropped" : ""));
-        }
-        if (split != null && split.validation().length == 0) {
-            throw new InputException("train: no class has a second sample that could be held back for early stopping");
         }
         Shape one = train.sampleShape();
         SingleValues.refuse(model.network(), one, train.size(), config);
@@ -89,11 +86,23 @@ final class TrainingRun implements AutoCloseable {
         Model current = tensors.model();
         this.validation = split == null
                 ? null
-                : new Evaluator(backend, current, samples.subset(split.validation()), Evaluator.BATCH);
+                : new Evaluator(backend, current, samples.subset(split.heldOut()), Evaluator.BATCH);
         this.test = test == null ? null : new Evaluator(backend, current, test, Evaluator.BATCH);
         this.feed = train.training(config);
         this.k = backend.open();
         this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights(model));
+    }
+
+    private @Nullable StratifiedSplit split(BatchSource samples) {
+        if (config.validation() == 0) {
+            return null;
+        }
+        StratifiedSplit split =
+                StratifiedSplit.of(samples.labels(), samples.classes().size(), config.validation(), config.seed());
+        if (split.heldOut().length == 0) {
+            throw new InputException("train: no class has a second sample that could be held back for early stopping");
+        }
+        return split;
     }
 
     private boolean replacesHead(Model given, BatchSource samples) {

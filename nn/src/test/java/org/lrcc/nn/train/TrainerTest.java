@@ -16,6 +16,7 @@ import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.data.StratifiedSplit;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.State;
 import org.lrcc.nn.optim.AdamW;
@@ -306,8 +307,8 @@ class TrainerTest {
         epochs.forEach(e -> seen.add(e.validation().top1()));
         EpochRecord.Score best = epochs.get(result.bestEpoch() - 1).validation();
         assertThat(best.top1()).isEqualTo(seen.stream().max(Double::compare).orElseThrow());
-        StratifiedSplit split = StratifiedSplit.of(TinyProblem.samples(60, 1), 0.25, 5);
-        BatchSource held = TinyProblem.samples(60, 1).subset(split.validation());
+        StratifiedSplit split = StratifiedSplit.of(TinyProblem.samples(60, 1).labels(), 3, 0.25, 5);
+        BatchSource held = TinyProblem.samples(60, 1).subset(split.heldOut());
         assertThat(TinyProblem.evaluate(REFERENCE, result.model(), held).score())
                 .isEqualTo(best);
     }
