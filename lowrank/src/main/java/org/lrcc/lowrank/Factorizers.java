@@ -5,7 +5,8 @@ import org.lrcc.engine.InputException;
 
 /** The decomposition methods there are. */
 final class Factorizers {
-    private static final List<Factorizer> ALL = List.of(new GreedyFactorizer());
+    private static final List<Factorizer> ALL = 
+            List.of(new GreedyFactorizer(), new AcceleratedFactorizer(), new SvdFactorizer());
 
     private Factorizers() {}
 

@@ -110,7 +110,7 @@ public final class LowRankConfig {
         return with(c -> c.layout = value);
     }
 
-    /** The {@link Factorizer}'s name: {@code greedy}. */
+    /** The {@link Factorizer}'s name: {@code greedy} (the original's, the default), {@code accelerated} or {@code svd}. */
     public LowRankConfig method(String value) {
         Factorizers.named(value);
         return with(c -> c.method = value);

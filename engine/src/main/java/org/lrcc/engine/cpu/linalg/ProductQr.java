@@ -1,0 +1,65 @@
+package org.lrcc.engine.cpu.linalg;
+
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.HeapStorage;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+
+/**
+ * An orthonormal basis of tall matrices out of the backend's products: G = YᵀY and Q = Y R⁻¹ are two calls of gemm, only the small R is factored in double.
+ *
+ * <p>Much faster than {@link ThinQr} for many columns and fit for columns that are orthogonal already but for their lengths, as those of W Vᵀ are when the rows
+ * of V lie near singular vectors. Single precision loses about cond(Y)² of its digits once columns are scaled to one length; where a pivot says that too
+ * many would go, {@link ThinQr} takes over, so the basis is orthonormal to about 1e-5 in any case.
+ *
+ * <p>Holds its work space: one instance for one thread at a time. Needs kernels with heap storage.
+ */
+public final class ProductQr {
+    /** Smallest squared distance of a column from the span of those before it, relative to its own, that single precision copes with. */
+    private static final double SINGLE = 0.05;
+
+    private final Kernels kernels;
+    private final ThinQr exact;
+    private final float[] gram;
+    private final double[] upper;
+    private final double[] inverse;
+
+    /** Work space for matrices of up to {@code maxRows} x {@code maxColumns}. */
+    public ProductQr(Kernels kernels, int maxRows, int maxColumns) {
+        this.kernels = kernels;
+        this.exact = new ThinQr(maxRows, maxColumns);
+        this.gram = new float[maxColumns * maxColumns];
+        this.upper = new double[maxColumns * maxColumns];
+        this.inverse = new double[maxColumns * maxColumns];
+    }
+
+    /**
+     * Writes an orthonormal basis of the columns of {@code y} to {@code q}.
+     *
+     * @param y {@code [rows, columns]} row-major, finite
+     * @param q {@code [rows, columns]} row-major; another array
+     */
+    public void orthonormalize(float[] y, int rows, int columns, float[] q) {
+        Tensor left = heap(y, rows, columns);
+        kernels.gemm(true, false, 1, left, left, 0, heap(gram, columns, columns));
+        for (int i = 0; i < columns * columns; i++) {
+            upper[i] = gram[i];
+        }
+        if (!(Triangles.factor(upper, columns) > SINGLE)) {
+            exact.orthonormalize(y, 0, rows, columns, q, 0);
+            return;
+        }
+        Triangles.invert(upper, inverse, columns);
+        for (int i = 0; i < columns * columns; i++) {
+            gram[i] = (float) inverse[i];
+        }
+        kernels.gemm(false, false, 1, left, heap(gram, columns, columns), 0, heap(q, rows, columns));
+    }
+
+    /** An array as a tensor, without a copy. */
+    static Tensor heap(float[] values, int rows, int columns) {
+        Shape shape = Shape.of(rows, columns);
+        return Tensor.view(HeapStorage.wrap(DType.F32, shape.elements(), values, unused -> {}), 0, shape);
+    }
+}

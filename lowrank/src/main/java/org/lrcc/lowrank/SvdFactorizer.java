@@ -1,0 +1,41 @@
+package org.lrcc.lowrank;
+
+import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.spi.Kernels;
+
+/**
+ * The truncated singular value decomposition: U·V is the nearest matrix of rank r to W in the sum of squares (Eckart and Young), S what deviates from it by
+ * lambda or more. U has orthonormal columns, V orthogonal rows as long as the singular values. {@code steps} is not used.
+ */
+public final class SvdFactorizer implements Factorizer {
+    private static final double TOLERANCE = 1e-7;
+
+    @Override
+    public String name() {
+        return "svd";
+    }
+
+    @Override
+    public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
+        int rows = problem.rows();
+        int columns = problem.columns();
+        int rank = problem.rank();
+        TruncatedSvd svd = TruncatedSvd.of(
+                kernels, problem.matrix(), rows, columns, rank, TOLERANCE, problem.seed() ^ problem.stream());
+        float[] v = svd.v().clone();
+        for (int i = 0; i < v.length; i++) {
+            v[i] *= (float) svd.values()[i / columns];
+        }
+        float[] product = new float[rows * columns];
+        kernels.gemm(
+                false,
+                false,
+                1,
+                AcceleratedFactorizer.heap(svd.u(), rows, rank),
+                AcceleratedFactorizer.heap(v, rank, columns),
+                0,
+                AcceleratedFactorizer.heap(product, rows, columns));
+        progress.at(1);
+        return Factorization.of(problem, svd.u(), v, product);
+    }
+}
