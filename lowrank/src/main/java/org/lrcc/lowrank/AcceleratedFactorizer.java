@@ -197,8 +197,7 @@ public final class AcceleratedFactorizer implements Factorizer {
 
         /** low = UV. */
         private void multiply() {
-            kernels.gemm(
-                    false, false, 1, heap(u, rows, rank), heap(v, rank, columns), 0, heap(low, rows, columns));
+            kernels.gemm(false, false, 1, heap(u, rows, rank), heap(v, rank, columns), 0, heap(low, rows, columns));
         }
 
         private double objective() {
@@ -209,8 +208,7 @@ public final class AcceleratedFactorizer implements Factorizer {
         private void polish() {
             System.arraycopy(u, 0, y, 0, u.length);
             new ThinQr(rows, rank).orthonormalize(y, 0, rows, rank, u, 0);
-            kernels.gemm(
-                    true, false, 1, heap(u, rows, rank), heap(low, rows, columns), 0, heap(v, rank, columns));
+            kernels.gemm(true, false, 1, heap(u, rows, rank), heap(low, rows, columns), 0, heap(v, rank, columns));
             multiply();
         }
     }
@@ -227,8 +225,7 @@ public final class AcceleratedFactorizer implements Factorizer {
     }
 
     /** x = W where |W - y| is below lambda, else y; without branches, half of which would be mispredicted. */
-    private static void harden(
-            float[] matrix, float[] low, float[] previous, float inertia, float lambda, float[] x) {
+    private static void harden(float[] matrix, float[] low, float[] previous, float inertia, float lambda, float[] x) {
         int limit = Float.floatToRawIntBits(lambda);
         for (int i = 0; i < x.length; i++) {
             float y = low[i] + inertia * (low[i] - previous[i]);

@@ -58,6 +58,7 @@ public record ConversionReport(
      * @param parametersBefore weight and bias
      * @param parametersAfter as for the whole
      * @param trainable as for the whole
+     * @param method of the decomposition, or null where there is none (yet)
      * @param density share of S that is on, or null where there is no decomposition (yet)
      * @param residual |W - UV| / |W|, or null
      * @param residualSparse |W - UV - S| / |W|, or null
@@ -74,6 +75,7 @@ public record ConversionReport(
             long parametersBefore,
             long parametersAfter,
             long trainable,
+            @Nullable String method,
             @Nullable Double density,
             @Nullable Double residual,
             @Nullable Double residualSparse,

@@ -37,11 +37,32 @@ final class Converter {
         this.base = base;
         this.config = config;
         this.selection = new Selection(base.network(), config);
+        makeLayers();
+    }
+
+    private void makeLayers() {
         selection.choices().forEach((name, choice) -> {
             if (choice.action() == Action.CONVERTED) {
                 layers.put(name, layer(name, choice.rank()));
             }
         });
+    }
+
+    /** Takes the ranks that the configuration's goal asks for, where it has one. */
+    private @Nullable ParameterBudget chooseRanks() {
+        RankGoal goal = config.rankGoal();
+        if (goal == null || layers.isEmpty()) {
+            return null;
+        }
+        if (goal.kind() != RankGoal.Kind.PARAMS) {
+            selection.ranks(new RankChooser(config, HostBackend.get()).ranks(goal, jobs()));
+            makeLayers();
+            return null;
+        }
+        ParameterBudget budget = new ParameterBudget(config, HostBackend.get(), (long) goal.value(), jobs());
+        selection.ranks(budget.ranks());
+        makeLayers();
+        return budget;
     }
 
     private LowRankConv2d layer(String name, int rank) {
@@ -63,11 +84,18 @@ final class Converter {
 
     /** What would be done, without doing it. */
     ConversionReport plan() {
+        chooseRanks();
         return new ReportWriter(base, config, selection, layers, network()).write(Map.of());
     }
 
     Conversion run(ConversionProgress progress) {
+        ParameterBudget budget = chooseRanks();
         Map<String, Decomposer.Result> results = config.mode().decomposes() ? decompose(progress) : Map.of();
+        while (budget != null && config.mode().decomposes() && budget.exceededBy(parameters(results))) {
+            selection.ranks(budget.ranks());
+            makeLayers();
+            results = decompose(progress);
+        }
         Network network = network();
         State state = state(network, results);
         Model model = new Model(network, state, Provenance.put(base.info(), config, Fingerprint.of(base)));
@@ -93,10 +121,26 @@ final class Converter {
         return Trainables.names(network, selection, config.mode());
     }
 
-    private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
+    private List<Decomposer.Job> jobs() {
         List<Decomposer.Job> jobs = new ArrayList<>();
         layers.forEach((name, layer) -> jobs.add(new Decomposer.Job(name, problem(name, layer))));
-        Map<String, Decomposer.Result> results = new DecompositionCache(config).get(jobs, progress);
+        return jobs;
+    }
+
+    /** Elements of U, V and S. */
+    private static long parameters(Map<String, Decomposer.Result> results) {
+        long sum = 0;
+        for (Decomposer.Result result : results.values()) {
+            Factorization f = result.factorization();
+            sum += f.u().length + f.v().length + f.entries();
+        }
+        return sum;
+    }
+
+    private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
+        Map<String, Decomposer.Result> results = new DecompositionCache(config).get(jobs(), progress);
+        Density density = config.density();
+        results = density == null ? results : new DensitySearch(density).cut(results);
         Double ratio = config.reassignSparsity();
         return ratio == null ? results : Reassignment.apply(results, ratio);
     }

@@ -35,11 +35,16 @@ final class Decomposer {
         this.meter = new Meter(progress, jobs.stream().mapToDouble(Job::cost).sum());
     }
 
-    /** The results by layer, in the jobs' order. */
-    Map<String, Result> run(List<Job> jobs) {
-        List<Job> order = jobs.stream()
+    /** The jobs in the order in which work in parallel ends soonest. */
+    static List<Job> costliestFirst(List<Job> jobs) {
+        return jobs.stream()
                 .sorted(Comparator.comparingDouble(Job::cost).reversed())
                 .toList();
+    }
+
+    /** The results by layer, in the jobs' order. */
+    Map<String, Result> run(List<Job> jobs) {
+        List<Job> order = costliestFirst(jobs);
         Map<String, Result> found = new ConcurrentHashMap<>();
         ThreadPool.shared().run(order.size(), i -> {
             Job job = order.get(i);

@@ -40,8 +40,11 @@ final class DecompositionCache {
         if (file != null && Files.exists(file)) {
             return read(file, jobs);
         }
-        Factorizer factorizer = Factorizers.named(config.method());
-        Map<String, Decomposer.Result> results = new Decomposer(factorizer, backend, progress, jobs).run(jobs);
+        Factorizer factorizer = Factorizers.of(config);
+        Density density = config.density();
+        Map<String, Decomposer.Result> results = density == null
+                ? new Decomposer(factorizer, backend, progress, jobs).run(jobs)
+                : new DensitySearch(density).run(factorizer, backend, progress, jobs);
         if (file != null) {
             write(file, jobs, results);
         }
@@ -57,6 +60,13 @@ final class DecompositionCache {
         root.put("lambda", config.lambda());
         root.put("noSparse", config.noSparse());
         root.put("seed", config.seed());
+        if (factorizerUsesTolerance()) {
+            root.put("tolerance", config.tolerance());
+        }
+        Density density = config.density();
+        if (density != null) {
+            root.put("density", density.value()).put("globalDensity", density.global());
+        }
         ObjectNode layers = root.putObject("layers");
         for (Decomposer.Job job : jobs) {
             Factorizer.Problem problem = job.problem();
@@ -64,6 +74,10 @@ final class DecompositionCache {
             layers.putObject(job.layer()).put("rank", problem.rank()).put("weight", Fingerprint.digest(matrix));
         }
         return root;
+    }
+
+    private boolean factorizerUsesTolerance() {
+        return Factorizers.of(config) instanceof AcceleratedFactorizer;
     }
 
     private void write(Path file, List<Decomposer.Job> jobs, Map<String, Decomposer.Result> results) {

@@ -67,6 +67,32 @@ public record Factorization(
         return total == 0 ? 0 : Math.sqrt(part / total);
     }
 
+    /** The same U·V with what deviates from it by {@code threshold} or more in S, and F with that threshold as lambda. */
+    Factorization split(double threshold) {
+        float least = (float) threshold;
+        float[] sparse = new float[s.length];
+        float[] rest = new float[s.length];
+        byte[] off = new byte[s.length];
+        double before = 0;
+        double after = 0;
+        double cost = 0;
+        for (int i = 0; i < s.length; i++) {
+            float e = s[i] + noise[i];
+            double square = (double) e * e;
+            before += square;
+            cost += Math.min(square, threshold * threshold);
+            if (Math.abs(e) < least) {
+                off[i] = 1;
+                rest[i] = e;
+                after += square;
+            } else {
+                sparse[i] = e;
+            }
+        }
+        double left = before == 0 ? 0 : residual * Math.sqrt(after / before);
+        return new Factorization(rows, columns, rank, u, v, sparse, off, rest, residual, left, cost);
+    }
+
     /** Entries that S holds. */
     public int entries() {
         int off = 0;

@@ -78,5 +78,15 @@ public interface Factorizer {
                 }
             }
         }
+
+        /** The same with another threshold. */
+        Problem withLambda(double other) {
+            return new Problem(matrix, rows, columns, rank, steps, other, noSparse, seed, stream, firstRow);
+        }
+
+        /** The same with another rank. */
+        Problem withRank(int other) {
+            return new Problem(matrix, rows, columns, other, steps, lambda, noSparse, seed, stream, firstRow);
+        }
     }
 }

@@ -5,10 +5,16 @@ import org.lrcc.engine.InputException;
 
 /** The decomposition methods there are. */
 final class Factorizers {
-    private static final List<Factorizer> ALL = 
+    private static final List<Factorizer> ALL =
             List.of(new GreedyFactorizer(), new AcceleratedFactorizer(), new SvdFactorizer());
 
     private Factorizers() {}
+
+    /** The configuration's method, with its tolerance. */
+    static Factorizer of(LowRankConfig config) {
+        Factorizer factorizer = named(config.method());
+        return factorizer instanceof AcceleratedFactorizer ? new AcceleratedFactorizer(config.tolerance()) : factorizer;
+    }
 
     static Factorizer named(String name) {
         for (Factorizer factorizer : ALL) {

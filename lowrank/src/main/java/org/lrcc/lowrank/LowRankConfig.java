@@ -25,10 +25,13 @@ public final class LowRankConfig {
     private TuneMode mode;
     private @Nullable Integer rank;
     private double rankRatio = 0.25;
+    private @Nullable RankGoal rankGoal;
     private Layout layout = Layout.FLAT;
     private String method = "greedy";
     private int steps = 50;
+    private double tolerance = 0.01;
     private double lambda = 0.01;
+    private @Nullable Density density;
     private boolean keepNoise;
     private boolean noSparse;
     private @Nullable Double reassignSparsity;
@@ -51,10 +54,13 @@ public final class LowRankConfig {
         mode = other.mode;
         rank = other.rank;
         rankRatio = other.rankRatio;
+        rankGoal = other.rankGoal;
         layout = other.layout;
         method = other.method;
         steps = other.steps;
+        tolerance = other.tolerance;
         lambda = other.lambda;
+        density = other.density;
         keepNoise = other.keepNoise;
         noSparse = other.noSparse;
         reassignSparsity = other.reassignSparsity;
@@ -93,7 +99,18 @@ public final class LowRankConfig {
     /** The same rank for every layer, at least 1; instead of the ratio. */
     public LowRankConfig rank(int value) {
         require(value >= 1, "rank", "at least 1", value);
-        return with(c -> c.rank = value);
+        return with(c -> {
+            c.rank = value;
+            c.rankGoal = null;
+        });
+    }
+
+    /** Ranks by goal; instead of a given rank and of the ratio. */
+    public LowRankConfig rank(RankGoal value) {
+        return with(c -> {
+            c.rank = null;
+            c.rankGoal = value;
+        });
     }
 
     /** Rank as this part of input channels times kernel size; above 0, at most 1; instead of a given rank. */
@@ -101,6 +118,7 @@ public final class LowRankConfig {
         require(value > 0 && value <= 1, "rank ratio", "above 0 and at most 1", value);
         return with(c -> {
             c.rank = null;
+            c.rankGoal = null;
             c.rankRatio = value;
         });
     }
@@ -122,10 +140,24 @@ public final class LowRankConfig {
         return with(c -> c.steps = value);
     }
 
-    /** Deviations from U·V of at least this go into S. */
+    /** {@code accelerated} ends where going on at half the pace lowers F by less than this part; above 0, below 1. */
+    public LowRankConfig tolerance(double value) {
+        require(value > 0 && value < 1, "tolerance", "above 0 and below 1", value);
+        return with(c -> c.tolerance = value);
+    }
+
+    /** Deviations from U·V of at least this go into S; instead of a given density. */
     public LowRankConfig lambda(double value) {
         require(value >= 0 && Double.isFinite(value), "lambda", "at least 0", value);
-        return with(c -> c.lambda = value);
+        return with(c -> {
+            c.density = null;
+            c.lambda = value;
+        });
+    }
+
+    /** How much S holds; lambda is then found. */
+    public LowRankConfig density(Density value) {
+        return with(c -> c.density = value);
     }
 
     /** Keep what the decomposition leaves over as a frozen term of the weight, which is then exact at first. */
@@ -213,6 +245,11 @@ public final class LowRankConfig {
         return rank;
     }
 
+    /** What ranks are chosen for, or null where they are given. */
+    public @Nullable RankGoal rankGoal() {
+        return rankGoal;
+    }
+
     /** The rank ratio. */
     public double rankRatio() {
         return rankRatio;
@@ -231,6 +268,16 @@ public final class LowRankConfig {
     /** Inner iterations for each rank. */
     public int steps() {
         return steps;
+    }
+
+    /** Where the accelerated method ends. */
+    public double tolerance() {
+        return tolerance;
+    }
+
+    /** How much S holds, or null where lambda says so. */
+    public @Nullable Density density() {
+        return density;
     }
 
     /** The threshold of S. */
@@ -317,11 +364,14 @@ public final class LowRankConfig {
     }
 
     /**
-     * The rank of a layer: the given one, else max(1, min(int(in k ratio), highest rank of the layout's matrix)).
+     * The rank of a layer where no goal is set: the given one, else max(1, min(int(in k ratio), highest rank of the layout's matrix)).
      */
     public int rankFor(int out, int in, int kernel) {
         if (rank != null) {
             return rank;
+        }
+        if (rankGoal != null) {
+            return 1;
         }
         return Math.max(1, Math.min((int) (in * kernel * rankRatio), layout.maxRank(out, in, kernel)));
     }
@@ -341,6 +391,18 @@ public final class LowRankConfig {
                 "reassign sparsity",
                 "given only with a sparse part",
                 "no sparse");
+        require(!noSparse || density == null, "density", "given only with a sparse part", "no sparse");
+        require(!lora || density == null, "density", "given only in modes that decompose", mode);
+        require(
+                density == null || reassignSparsity == null,
+                "reassign sparsity",
+                "given without a density, which deals S out too",
+                density == null ? "" : density.value());
+        require(
+                cache == null || rankGoal == null || rankGoal.kind() != RankGoal.Kind.PARAMS,
+                "cache",
+                "left out with target params, whose ranks depend on the decomposition",
+                cache == null ? "" : cache);
         return this;
     }
 
@@ -399,10 +461,13 @@ public final class LowRankConfig {
             String mode,
             @Nullable Integer rank,
             double rankRatio,
+            @Nullable RankGoal rankGoal,
             String layout,
             String method,
             int steps,
+            @Nullable Double tolerance,
             double lambda,
+            @Nullable Density density,
             boolean keepNoise,
             boolean noSparse,
             @Nullable Double reassignSparsity,
@@ -420,10 +485,13 @@ public final class LowRankConfig {
                     c.mode.label(),
                     c.rank,
                     c.rankRatio,
+                    c.rankGoal,
                     c.layout.label(),
                     c.method,
                     c.steps,
+                    c.tolerance,
                     c.lambda,
+                    c.density,
                     c.keepNoise,
                     c.noSparse,
                     c.reassignSparsity,
@@ -444,7 +512,10 @@ public final class LowRankConfig {
             }
             LowRankConfig c = LowRankConfig.of(TuneMode.parse(mode)).rankRatio(rankRatio);
             c = rank == null ? c : c.rank(rank);
+            c = rankGoal == null ? c : c.rank(rankGoal);
             c = c.layout(Layout.parse(layout)).method(method).steps(steps).lambda(lambda);
+            c = tolerance == null ? c : c.tolerance(tolerance);
+            c = density == null ? c : c.density(density);
             c = c.keepNoise(keepNoise).noSparse(noSparse);
             c = reassignSparsity == null ? c : c.reassignSparsity(reassignSparsity);
             c = empty(convert) ? c : c.convert(array(convert));

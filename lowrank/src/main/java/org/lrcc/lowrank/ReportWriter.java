@@ -45,6 +45,7 @@ record ReportWriter(
                         oldCount,
                         newCount,
                         trainingCount,
+                        f == null ? null : config.method(),
                         f == null ? null : f.density(),
                         f == null ? null : f.residual(),
                         f == null ? null : f.residualSparse(),

@@ -86,10 +86,10 @@ final class Selection {
         if (!convert.isEmpty() && convert.find(name) == null) {
             return new Choice(Action.IGNORED, "matches no convert pattern", 0);
         }
-        return convertible(conv);
+        return convertible(name, conv);
     }
 
-    private Choice convertible(Convolution conv) {
+    private Choice convertible(String name, Convolution conv) {
         Shape w = conv.weightShape();
         if (conv.geometry().groups() != 1) {
             return leave("it has " + conv.geometry().groups() + " groups");
@@ -102,15 +102,24 @@ final class Selection {
         // Over a base any rank trains; a decomposition has no more than the matrix's, and the channel layout is defined
         // by it.
         if (rank > limit && (config.mode().decomposes() || config.layout() == Layout.CHANNEL)) {
-            return leave("rank " + rank + " is above " + limit + ", the highest of its "
+            throw new InputException("layer " + name + ": rank " + rank + " is above " + limit + ", the highest of its "
                     + config.layout().rows(w.size(0), w.size(2)) + " x "
-                    + config.layout().columns(w.size(1), w.size(2)) + " matrix");
+                    + config.layout().columns(w.size(1), w.size(2))
+                    + " matrix; give a lower rank or a ratio, or leave the layer out");
         }
         return new Choice(Action.CONVERTED, config.mode().label(), rank);
     }
 
     private static Choice leave(String why) {
         return new Choice(Action.LEFT_ALONE, why, 0);
+    }
+
+    /** Gives layers that are converted other ranks. */
+    void ranks(Map<String, Integer> ranks) {
+        choices.replaceAll((name, choice) -> {
+            Integer rank = ranks.get(name);
+            return rank == null ? choice : new Choice(choice.action(), choice.reason(), rank);
+        });
     }
 
     /** The convolutions' choices, in the network's order. */

@@ -89,8 +89,7 @@ class FactorizersTest {
     @MethodSource("all")
     void noSparseComesNearToTheBestOfItsRank(Factorizer factorizer) {
         Factorizer.Problem p = Planted.of(40, 30, 4, 0.1, 7).problem();
-        Factorizer.Problem dense =
-                new Factorizer.Problem(p.matrix(), 40, 30, 4, 50, p.lambda(), true, 0, 0, null);
+        Factorizer.Problem dense = new Factorizer.Problem(p.matrix(), 40, 30, 4, 50, p.lambda(), true, 0, 0, null);
         Factorization f = run(factorizer, dense);
         assertThat(f.entries()).isZero();
         assertThat(f.residual()).isCloseTo(run(new SvdFactorizer(), dense).residual(), within(1e-3));

@@ -156,8 +156,7 @@ public record TruncatedSvd(int rank, float[] u, double[] values, float[] v) {
         }
         Arrays.sort(
                 order,
-                Comparator.comparingDouble(
-                                (Integer i) -> eigen.getEigenvalue(i).getReal())
+                Comparator.comparingDouble((Integer i) -> eigen.getEigenvalue(i).getReal())
                         .reversed());
         return order;
     }

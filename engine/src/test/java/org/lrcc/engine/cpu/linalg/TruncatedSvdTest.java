@@ -55,7 +55,8 @@ class TruncatedSvdTest {
         try (Kernels kernels = Backends.named("cpu").open()) {
             TruncatedSvd a = TruncatedSvd.of(kernels, w, 40, 60, 3, 1e-9, 1);
             assertThat(TruncatedSvd.of(kernels, w, 40, 60, 3, 1e-9, 1).u()).isEqualTo(a.u());
-            assertThat(TruncatedSvd.of(kernels, w, 40, 60, 3, 1e-9, 2).values()).containsExactly(a.values(), within(1e-4));
+            assertThat(TruncatedSvd.of(kernels, w, 40, 60, 3, 1e-9, 2).values())
+                    .containsExactly(a.values(), within(1e-4));
         }
     }
 

@@ -1,0 +1,225 @@
+package org.lrcc.lowrank;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.ThreadPool;
+import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Tensor;
+
+/**
+ * Deals one budget of parameters out over all layers. For some ranks of each layer it measures F and the elements of U, V and S on the truncated SVD; the ranks
+ * taken minimise the sum of F plus a price per parameter, the price being the lowest that keeps the budget: at the margin a parameter then lowers F by the same
+ * everywhere. What is left over goes where it gains most.
+ *
+ * <p>A decomposition's S is not the truncated SVD's, so the ranks are an estimate: {@link #exceededBy} learns where they came to too much.
+ */
+final class ParameterBudget {
+    /** Ratio of neighbouring ranks that are measured. */
+    private static final double GRID = 1.2;
+
+    private static final int ATTEMPTS = 6;
+
+    private final LowRankConfig config;
+    private final long target;
+    private final Map<String, Curve> curves = new LinkedHashMap<>();
+    private double budget;
+    private int attempts;
+
+    /** What one layer's ranks bring. */
+    private record Curve(int[] ranks, double[] objective, double[] parameters) {
+        int best(double price) {
+            int best = 0;
+            for (int i = 1; i < ranks.length; i++) {
+                if (objective[i] + price * parameters[i] < objective[best] + price * parameters[best]) {
+                    best = i;
+                }
+            }
+            return best;
+        }
+
+        int cheapest() {
+            int best = 0;
+            for (int i = 1; i < ranks.length; i++) {
+                best = parameters[i] < parameters[best] ? i : best;
+            }
+            return best;
+        }
+    }
+
+    ParameterBudget(LowRankConfig config, Backend backend, long target, List<Decomposer.Job> jobs) {
+        this.config = config;
+        this.target = target;
+        this.budget = target;
+        Map<String, Curve> found = new ConcurrentHashMap<>();
+        List<Decomposer.Job> order = Decomposer.costliestFirst(jobs);
+        ThreadPool.shared().run(order.size(), i -> {
+            try (Kernels kernels = backend.open()) {
+                found.put(order.get(i).layer(), curve(order.get(i).problem(), kernels));
+            }
+        });
+        jobs.forEach(job -> curves.put(job.layer(), Objects.requireNonNull(found.get(job.layer()))));
+    }
+
+    private Curve curve(Factorizer.Problem p, Kernels kernels) {
+        int rows = p.rows();
+        int columns = p.columns();
+        // Beyond this rank U and V are larger than W.
+        int limit = Math.max(1, (int) ((long) rows * columns / (rows + columns)));
+        TruncatedSvd svd = TruncatedSvd.of(kernels, p.matrix(), rows, columns, limit, 1e-4, p.seed() ^ p.stream());
+        List<Integer> ranks = new ArrayList<>();
+        for (int r = 1; r < limit; r = Math.max(r + 1, (int) (r * GRID))) {
+            ranks.add(r);
+        }
+        ranks.add(limit);
+        Curve curve = new Curve(
+                ranks.stream().mapToInt(r -> r).toArray(), new double[ranks.size()], new double[ranks.size()]);
+        float[] product = new float[rows * columns];
+        int from = 0;
+        for (int i = 0; i < curve.ranks().length; i++) {
+            int to = curve.ranks()[i];
+            add(kernels, svd, rows, columns, from, to, product);
+            measure(p, product, curve, i);
+            from = to;
+        }
+        return curve;
+    }
+
+    /** product += the part of the singular vectors {@code from} to {@code to}. */
+    private static void add(
+            Kernels kernels, TruncatedSvd svd, int rows, int columns, int from, int to, float[] product) {
+        int count = to - from;
+        float[] u = new float[rows * count];
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < count; j++) {
+                u[i * count + j] = (float) (svd.u()[i * svd.rank() + from + j] * svd.values()[from + j]);
+            }
+        }
+        float[] v = new float[count * columns];
+        System.arraycopy(svd.v(), from * columns, v, 0, v.length);
+        Tensor sum = AcceleratedFactorizer.heap(product, rows, columns);
+        kernels.gemm(
+                false,
+                false,
+                1,
+                AcceleratedFactorizer.heap(u, rows, count),
+                AcceleratedFactorizer.heap(v, count, columns),
+                1,
+                sum);
+    }
+
+    private void measure(Factorizer.Problem p, float[] product, Curve curve, int at) {
+        boolean sparse = config.mode().decomposes() && !config.noSparse();
+        double lambda = sparse ? threshold(p, product) : Double.POSITIVE_INFINITY;
+        double objective = 0;
+        int entries = 0;
+        for (int i = 0; i < product.length; i++) {
+            double e = Math.abs((double) p.matrix()[i] - product[i]);
+            entries += e >= lambda ? 1 : 0;
+            objective += Math.min(e * e, lambda * lambda);
+        }
+        curve.objective()[at] = objective;
+        curve.parameters()[at] = (double) curve.ranks()[at] * (p.rows() + p.columns()) + entries;
+    }
+
+    private double threshold(Factorizer.Problem p, float[] product) {
+        Density density = config.density();
+        if (density == null) {
+            return p.lambda();
+        }
+        float[] magnitudes = new float[product.length];
+        for (int i = 0; i < product.length; i++) {
+            magnitudes[i] = Math.abs(p.matrix()[i] - product[i]);
+        }
+        return DensitySearch.threshold(magnitudes, density.value());
+    }
+
+    /** The ranks by layer for the budget as it is now. */
+    Map<String, Integer> ranks() {
+        Map<String, Integer> chosen = new LinkedHashMap<>();
+        double least = 0;
+        for (Curve curve : curves.values()) {
+            least += curve.parameters()[curve.cheapest()];
+        }
+        if (least > budget) {
+            throw unmet(Math.round(least));
+        }
+        double low = 0;
+        double high = 1;
+        while (cost(high) > budget) {
+            high *= 2;
+            if (high > 1e30) {
+                curves.forEach((name, curve) -> chosen.put(name, curve.ranks()[curve.cheapest()]));
+                return chosen;
+            }
+        }
+        for (int i = 0; i < 100; i++) {
+            double middle = low == 0 && high > 1e-30 ? high / 4 : (low + high) / 2;
+            if (cost(middle) > budget) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        double price = high;
+        Map<String, Integer> at = new LinkedHashMap<>();
+        curves.forEach((name, curve) -> at.put(name, curve.best(price)));
+        return fill(at, budget - cost(price));
+    }
+
+    private double cost(double price) {
+        double sum = 0;
+        for (Curve curve : curves.values()) {
+            sum += curve.parameters()[curve.best(price)];
+        }
+        return sum;
+    }
+
+    /** From positions on the curves to ranks, with what is left spent where it lowers F most. */
+    private Map<String, Integer> fill(Map<String, Integer> at, double left) {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        List<Map.Entry<String, Double>> gains = new ArrayList<>();
+        at.forEach((name, i) -> {
+            Curve curve = Objects.requireNonNull(curves.get(name));
+            ranks.put(name, curve.ranks()[i]);
+            if (i + 1 < curve.ranks().length && curve.parameters()[i + 1] > curve.parameters()[i]) {
+                double gain = curve.objective()[i] - curve.objective()[i + 1];
+                gains.add(Map.entry(name, gain / (curve.parameters()[i + 1] - curve.parameters()[i])));
+            }
+        });
+        gains.sort(Map.Entry.<String, Double>comparingByValue().reversed());
+        for (Map.Entry<String, Double> gain : gains) {
+            Curve curve = Objects.requireNonNull(curves.get(gain.getKey()));
+            int i = Objects.requireNonNull(at.get(gain.getKey()));
+            double each =
+                    (curve.parameters()[i + 1] - curve.parameters()[i]) / (curve.ranks()[i + 1] - curve.ranks()[i]);
+            int more = (int) Math.min(curve.ranks()[i + 1] - curve.ranks()[i], Math.floor(left / each));
+            ranks.merge(gain.getKey(), more, Integer::sum);
+            left -= more * each;
+        }
+        return ranks;
+    }
+
+    /** Hears what the ranks came to; true where that is too much, and {@link #ranks} then has lower ones. */
+    boolean exceededBy(long parameters) {
+        if (parameters <= target) {
+            return false;
+        }
+        if (++attempts == ATTEMPTS) {
+            throw unmet(parameters);
+        }
+        budget -= (parameters - target) * 1.1;
+        return true;
+    }
+
+    private InputException unmet(long reached) {
+        return new InputException(
+                "target params " + target + " cannot be met: with the lowest ranks that help it comes to " + reached);
+    }
+}

@@ -1,0 +1,115 @@
+package org.lrcc.lowrank;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToIntFunction;
+import org.lrcc.engine.FailureException;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.ThreadPool;
+import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Kernels;
+
+/** Chooses ranks for goals that each layer reaches for itself: a residual, or a part of the spectrum's energy. */
+final class RankChooser {
+    private final LowRankConfig config;
+    private final Backend backend;
+    private final Thread owner = Thread.currentThread();
+
+    RankChooser(LowRankConfig config, Backend backend) {
+        this.config = config;
+        this.backend = backend;
+    }
+
+    /** The ranks by layer; the jobs' own count for nothing. */
+    Map<String, Integer> ranks(RankGoal goal, List<Decomposer.Job> jobs) {
+        return switch (goal.kind()) {
+            case ENERGY -> forEach(jobs, job -> rank(spectrum(job.problem()), goal.value()));
+            case RESIDUAL -> forEach(jobs, job -> residual(job, goal.value()));
+            case PARAMS -> throw new IllegalArgumentException("a budget over all layers is no goal of one layer");
+        };
+    }
+
+    private Map<String, Integer> forEach(List<Decomposer.Job> jobs, ToIntFunction<Decomposer.Job> rank) {
+        Map<String, Integer> found = new ConcurrentHashMap<>();
+        List<Decomposer.Job> order = Decomposer.costliestFirst(jobs);
+        ThreadPool.shared().run(order.size(), i -> {
+            Decomposer.Job job = order.get(i);
+            found.put(job.layer(), rank.applyAsInt(job));
+        });
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        jobs.forEach(job -> ranks.put(job.layer(), Objects.requireNonNull(found.get(job.layer()))));
+        return ranks;
+    }
+
+    private double[] spectrum(Factorizer.Problem p) {
+        try (Kernels kernels = backend.open()) {
+            return TruncatedSvd.singularValues(kernels, p.matrix(), p.rows(), p.columns());
+        }
+    }
+
+    /** The lowest rank at which the singular values hold this part of the sum of squares. */
+    private static int rank(double[] values, double part) {
+        double total = 0;
+        for (double value : values) {
+            total += value * value;
+        }
+        double sum = 0;
+        for (int i = 0; i < values.length; i++) {
+            sum += values[i] * values[i];
+            if (sum >= part * total) {
+                return i + 1;
+            }
+        }
+        return values.length;
+    }
+
+    /**
+     * The lowest rank whose decomposition keeps the residual. No rank below the one where the singular values' rest does can (Eckart and Young): the search
+     * goes up from there. Over a base weight, where nothing is decomposed, that rank counts.
+     */
+    private int residual(Decomposer.Job job, double target) {
+        int limit = Math.min(job.problem().rows(), job.problem().columns());
+        // A little below the bound, which single precision blurs.
+        int rank = rank(spectrum(job.problem()), (1 - target * target) * (1 - 1e-6));
+        if (!config.mode().decomposes()) {
+            return rank;
+        }
+        int low = rank - 1;
+        int step = Math.max(1, rank / 16);
+        double reached;
+        while ((reached = residualAt(job, rank)) > target) {
+            if (rank == limit) {
+                throw new InputException("layer " + job.layer() + ": target residual " + target
+                        + " cannot be met: at rank " + limit + ", the highest, it comes to " + reached);
+            }
+            low = rank;
+            rank = Math.min(limit, rank + step);
+            step *= 2;
+        }
+        while (rank - low > 1) {
+            int middle = (low + rank) >>> 1;
+            if (residualAt(job, middle) > target) {
+                low = middle;
+            } else {
+                rank = middle;
+            }
+        }
+        return rank;
+    }
+
+    private double residualAt(Decomposer.Job job, int rank) {
+        try (Kernels kernels = backend.open()) {
+            return Factorizers.of(config)
+                    .factorize(job.problem().withRank(rank), kernels, fraction -> {
+                        if (owner.isInterrupted()) {
+                            throw new FailureException("decomposition: interrupted");
+                        }
+                    })
+                    .residual();
+        }
+    }
+}
