@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.layer.BatchNorm2d;
-import org.lrcc.nn.layer.Linear;
+import org.lrcc.nn.layer.Layer;
 import org.lrcc.nn.layer.ParameterSpec;
 import org.lrcc.nn.layer.Role;
 import org.lrcc.nn.network.Model;
@@ -38,7 +38,7 @@ public final class Adapters {
      */
     public static void save(Model adapted, Path file) {
         Provenance provenance = Provenance.of(adapted);
-        String head = LastLinear.name(adapted.network());
+        String head = HeadName.of(adapted.network());
         Map<String, Tensor> tensors = new HashMap<>();
         Map<String, Integer> ranks = new TreeMap<>();
         for (Node node : adapted.network().nodes()) {
@@ -151,20 +151,20 @@ public final class Adapters {
         /** The converted structure with as many classes as the file's head has. */
         private Network network() {
             Network network = converter.network();
-            String head = LastLinear.name(network);
+            String head = HeadName.of(network);
             if (head == null || !head.equals(info.head())) {
                 if (head != null || info.head() != null) {
                     throw new InputException("head " + info.head() + " is not the network's, " + head);
                 }
                 return network;
             }
-            Linear old = (Linear) network.node(head).layer();
-            var weight = stored.floats(head + ".weight").shape();
-            if (weight.rank() != 2 || weight.size(1) != old.in()) {
-                throw new InputException(
-                        "tensor " + head + ".weight is " + weight + ", not [classes," + old.in() + "]");
+            Tensor weight = stored.floats(head + ".weight");
+            if (weight.shape().rank() < 2 || weight.shape().size(0) < 1) {
+                throw new InputException("tensor " + head + ".weight is " + weight.shape() + ", no head's weight");
             }
-            return network.replace(head, new Linear(old.in(), weight.size(0), stored.contains(head + ".bias")));
+            Layer old = network.node(head).layer();
+            return network.replace(
+                    head, HeadName.resized(old, weight.shape().size(0), stored.contains(head + ".bias")));
         }
 
         private void put(State.Builder state, Node node, Set<String> trains) {

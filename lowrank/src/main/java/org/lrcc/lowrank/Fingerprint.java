@@ -31,7 +31,7 @@ final class Fingerprint {
     }
 
     static Fingerprint of(Model model) {
-        String head = LastLinear.name(model.network());
+        String head = HeadName.of(model.network());
         TreeMap<String, String> digests = new TreeMap<>();
         for (Node node : model.network().nodes()) {
             if (!node.name().equals(head)) {

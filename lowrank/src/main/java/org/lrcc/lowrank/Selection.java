@@ -24,6 +24,7 @@ final class Selection {
     record Choice(Action action, String reason, int rank) {}
 
     private final LowRankConfig config;
+    private final @Nullable String head;
     private final Map<String, Choice> choices = new LinkedHashMap<>();
     private final Patterns convert;
     private final Patterns ignore;
@@ -32,6 +33,7 @@ final class Selection {
 
     Selection(Network network, LowRankConfig config) {
         this.config = config.check();
+        this.head = HeadName.of(network);
         this.convert = new Patterns("convert", config.convert());
         this.ignore = new Patterns("ignore", config.ignore());
         this.fix = new Patterns("fix", config.fix());
@@ -66,6 +68,9 @@ final class Selection {
     }
 
     private Choice choose(String name, Convolution conv) {
+        if (name.equals(head)) {
+            return new Choice(Action.IGNORED, "it is the head", 0);
+        }
         String by = fix.find(name);
         if (by != null) {
             return new Choice(Action.FIXED, "fix " + by, 0);

@@ -17,7 +17,7 @@ final class Trainables {
 
     /** Full names of the tensors that train: by the mode in low-rank layers, everything in others but what is frozen. */
     static Set<String> names(Network network, Selection selection, TuneMode mode) {
-        String head = LastLinear.name(network);
+        String head = HeadName.of(network);
         Set<String> names = new HashSet<>();
         for (Node node : network.nodes()) {
             boolean trains = mode == TuneMode.HEAD ? node.name().equals(head) : !selection.frozen(node);
