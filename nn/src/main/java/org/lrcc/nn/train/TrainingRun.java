@@ -84,10 +84,11 @@ final class TrainingRun implements AutoCloseable {
         Shape input = Shape.of(config.batch(), one.size(0), one.size(1), one.size(2));
         Plan plan = model.network().prepare(backend, Mode.TRAIN, input);
         Model current = tensors.model();
+        // The one whose classes may not fit comes first: what opens threads of its own is not left behind.
+        this.test = test == null ? null : new Evaluator(backend, current, test, Evaluator.BATCH);
         this.validation = split == null
                 ? null
                 : new Evaluator(backend, current, samples.subset(split.heldOut()), Evaluator.BATCH);
-        this.test = test == null ? null : new Evaluator(backend, current, test, Evaluator.BATCH);
         this.feed = train.training(config);
         this.k = backend.open();
         this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights(model));
@@ -131,6 +132,11 @@ final class TrainingRun implements AutoCloseable {
     }
 
     TrainResult run() {
+        Path file = trainer.checkpointFile();
+        Path folder = file == null ? null : file.toAbsolutePath().getParent();
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new InputException("train: the folder of the checkpoint " + file + " does not exist");
+        }
         LOG.debug("training {} parameters on {} samples", tensors.state().trainableElements(), train.size());
         trainer.callbacks().forEach(c -> c.onStart(train.size(), epoch, config.epochs(), stepsPerEpoch));
         while (epoch < config.epochs() && !outOfPatience()) {

@@ -210,6 +210,21 @@ class CheckpointTest {
     }
 
     @Test
+    void aMissingFolderIsRefusedBeforeTraining() {
+        assertThatThrownBy(() -> trainer(model(), config())
+                        .checkpoint(folder.resolve("none/checkpoint.safetensors"))
+                        .callback(new TrainCallback() {
+                            @Override
+                            public void onStep(StepRecord step) {
+                                throw new Killed();
+                            }
+                        })
+                        .fit(train()))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("none/checkpoint.safetensors does not exist");
+    }
+
+    @Test
     void failureKeepsTheLastGoodCheckpoint() {
         TrainConfig wild = config().rate(1e6)
                 .earlyStopping(0, 0)

@@ -1,0 +1,54 @@
+package org.lrcc.nn.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.lrcc.engine.FailureException;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Backends;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.network.Mode;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.Plan;
+
+class BatchStepTest {
+    private static final Backend REFERENCE = Backends.named("reference");
+
+    @Test
+    void aRefusedStepLeavesTheRunningStatisticsAsTheyWere() {
+        Model model = TinyProblem.model(TinyProblem.CLASSES);
+        TrainingState tensors = new TrainingState(model, List.of());
+        Plan plan = model.network().prepare(REFERENCE, Mode.TRAIN, Shape.of(2, 3, 8, 8));
+        TrainConfig config = TrainConfig.defaults().microBatch(2);
+        float[] good = new float[4 * 3 * 64];
+        for (int i = 0; i < good.length; i++) {
+            good[i] = i % 7;
+        }
+        float[] bad = good.clone();
+        bad[bad.length - 1] = Float.POSITIVE_INFINITY;
+        int[] labels = {0, 1, 2, 0};
+        Map<String, float[]> before = values(tensors);
+        try (Kernels k = REFERENCE.open()) {
+            BatchStep step = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0]);
+            assertThatThrownBy(() -> step.run(Tensor.of(bad, 4, 3, 8, 8), labels, 0))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining("the input has values that are not finite");
+            assertThat(values(tensors)).usingRecursiveComparison().isEqualTo(before);
+            step.run(Tensor.of(good, 4, 3, 8, 8), labels, 0);
+        }
+        assertThat(values(tensors).get("bn1.running_mean")).isNotEqualTo(before.get("bn1.running_mean"));
+        assertThat(values(tensors).get("conv1.weight")).containsExactly(before.get("conv1.weight"));
+    }
+
+    private static Map<String, float[]> values(TrainingState tensors) {
+        Map<String, float[]> values = new TreeMap<>();
+        tensors.changing().forEach((name, tensor) -> values.put(name, tensor.toFloats()));
+        return values;
+    }
+}
