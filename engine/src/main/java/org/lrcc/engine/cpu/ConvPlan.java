@@ -1,6 +1,7 @@
 package org.lrcc.engine.cpu;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -23,7 +24,10 @@ final class ConvPlan {
 
     final ConvShape shape;
     final PaddedPlanes input;
-    /** Offset of step k = (channel, kernel row, kernel column) of one group, in a padded image. */
+    /**
+     * Offset of step k = (channel, kernel row, kernel column) of one group, in a padded image. The last is repeated behind the end, so that
+     * a tile of rows may read past it.
+     */
     final int[] offsets;
 
     final PixelPanels output;
@@ -48,7 +52,7 @@ final class ConvPlan {
     private ConvPlan(ConvShape s, Tiles tiles) {
         shape = s;
         input = PaddedPlanes.ofInput(s);
-        offsets = new int[s.groupInputs() * s.kernel()];
+        offsets = new int[s.groupInputs() * s.kernel() + tiles.rows()];
         int k = 0;
         for (int c = 0; c < s.groupInputs(); c++) {
             for (int i = 0; i < s.kernelH(); i++) {
@@ -57,6 +61,7 @@ final class ConvPlan {
                 }
             }
         }
+        Arrays.fill(offsets, k, offsets.length, offsets[Math.max(0, k - 1)]);
         output = outputPanels(tiles);
         int[] pads = gradientPadding();
         gradient = new PaddedPlanes(

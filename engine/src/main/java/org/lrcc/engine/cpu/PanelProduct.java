@@ -14,10 +14,10 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  */
 final class PanelProduct {
     /** Panels a chunk packs at a time. */
-    private static final int MAX_PANELS = 8;
+    private static final int MAX_PANELS = 4;
 
-    /** Rows of the left operand a chunk covers: with {@link PackedLeft}'s depth about 150 KB of L2. */
-    private static final int MAX_ROWS = 128;
+    /** Rows of the left operand a chunk covers: with {@link PackedLeft}'s depth about 300 KB of L2. */
+    private static final int MAX_ROWS = 256;
 
     /** Chunks there should be at least, so that the threads end together. */
     private static final int MIN_CHUNKS = 8;

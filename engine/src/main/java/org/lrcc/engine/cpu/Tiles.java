@@ -30,8 +30,21 @@ public interface Tiles {
      */
     void multiply(int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
 
-    /** As {@link #multiply} for a full tile, with the left operand given as rows: {@code a[ao + r*lda + p]}. */
-    void multiplyRows(int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean accumulate);
+    /**
+     * As {@link #multiply} for a full tile, with the left operand given as rows that start anywhere: row r is
+     * {@code a[ao + offsets[k + r] + p]}.
+     */
+    void multiplyRows(
+            int depth,
+            float[] a,
+            int ao,
+            int[] offsets,
+            int k,
+            float[] b,
+            int bo,
+            float[] c,
+            int co,
+            boolean accumulate);
 
     /**
      * Packs one panel of the right operand from runs of consecutive floats: row {@code p} receives, for each run

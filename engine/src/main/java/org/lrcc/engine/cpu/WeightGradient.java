@@ -1,5 +1,6 @@
 package org.lrcc.engine.cpu;
 
+import java.util.Arrays;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
@@ -24,6 +25,12 @@ final class WeightGradient {
     private static final int SMALL = 200_000;
 
     private static final int MAX_PARTS = 8;
+
+    /** Multiplications with zeros that are cheaper than a copy: one in so many. */
+    private static final int MOST_WASTE = 12;
+
+    /** Pixels an image must have to be summed on its own: below, visits to the tiles cost more than copying. */
+    private static final int MIN_PIXELS = 128;
 
     private final ThreadPool pool;
     private final Tiles tiles;
@@ -102,7 +109,13 @@ final class WeightGradient {
         }
     }
 
-    /** One group's product: sizes, and the work on one chunk of pixels. A chunk is whole rows of the output. */
+    /**
+     * One group's product: sizes, and the work on one chunk of pixels. A chunk is whole rows of the output.
+     *
+     * <p>Where the padded rows are little longer than the output's (or not at all), a chunk runs over the padded image as it lies there, with zeros in
+     * the gradient for the columns between: then nothing is copied, and the taps of a channel share their cache lines. Otherwise im2col rows are
+     * copied, compact.
+     */
     private static final class Group {
         final Tiles tiles;
         final ConvPlan plan;
@@ -114,11 +127,16 @@ final class WeightGradient {
         final int outputs;
         final int steps;
         final int panels;
+        final boolean inPlace;
+        /** Floats between rows of pixels in a chunk. */
+        final int pitch;
+        /** Rows a chunk may come from: of one image, or of the whole batch. */
+        final int rowsTogether;
+
         final int rowsPerChunk;
+        final int chunksTogether;
         final int pixelChunks;
         final int panelSize;
-        /** Output rows are consecutive in the padded input, so that a chunk copies a whole image's rows at once. */
-        final boolean joined;
 
         Group(Tiles tiles, ConvPlan plan, float[] x, int xo, float[] dy, int dyo) {
             this.tiles = tiles;
@@ -131,17 +149,30 @@ final class WeightGradient {
             outputs = s.groupOutputs();
             steps = s.groupInputs() * s.kernel();
             panels = (outputs + tiles.columns() - 1) / tiles.columns();
-            int rows = s.batch() * s.outHeight();
-            int most = Math.max(1, MAX_PIXELS / s.outWidth());
-            int balanced = (rows + most - 1) / most;
-            rowsPerChunk = (rows + balanced - 1) / balanced;
-            pixelChunks = (rows + rowsPerChunk - 1) / rowsPerChunk;
-            panelSize = rowsPerChunk * s.outWidth() * tiles.columns();
-            joined = plan.input.columns() == s.outWidth();
+            int gap = plan.input.columns() - s.outWidth();
+            inPlace = gap * MOST_WASTE <= s.outWidth() && s.outPlane() >= MIN_PIXELS;
+            pitch = inPlace ? plan.input.columns() : s.outWidth();
+            rowsTogether = inPlace ? s.outHeight() : s.batch() * s.outHeight();
+            int most = Math.max(1, MAX_PIXELS / pitch);
+            int balanced = (rowsTogether + most - 1) / most;
+            rowsPerChunk = (rowsTogether + balanced - 1) / balanced;
+            chunksTogether = (rowsTogether + rowsPerChunk - 1) / rowsPerChunk;
+            pixelChunks = inPlace ? s.batch() * chunksTogether : chunksTogether;
+            panelSize = rowsPerChunk * pitch * tiles.columns();
+        }
+
+        /** First row of a chunk, counted over the batch. */
+        int firstRow(int chunk) {
+            return chunk / chunksTogether * rowsTogether + chunk % chunksTogether * rowsPerChunk;
         }
 
         int rowCount(int chunk) {
-            return Math.max(0, Math.min(rowsPerChunk, s.batch() * s.outHeight() - chunk * rowsPerChunk));
+            return Math.min(rowsPerChunk, rowsTogether - chunk % chunksTogether * rowsPerChunk);
+        }
+
+        /** Terms of a chunk's sums: the gap behind the last row is left out. */
+        int depth(int chunk) {
+            return rowCount(chunk) * pitch - (pitch - s.outWidth());
         }
 
         long tileFloats(int k0, int k1) {
@@ -152,65 +183,87 @@ final class WeightGradient {
         /** Packs the gradient of a chunk's pixels, {@code [panel][pixel][column]}. */
         void packGradient(int chunk, float[] out, int to) {
             int nr = tiles.columns();
-            int row = chunk * rowsPerChunk;
+            int row = firstRow(chunk);
             int end = row + rowCount(chunk);
-            int pixels = (end - row) * s.outWidth();
             int done = 0;
             while (row < end) {
                 int n = row / s.outHeight();
                 int h = row % s.outHeight();
-                int take = Math.min(end - row, s.outHeight() - h);
+                int take = pitch == s.outWidth() ? Math.min(end - row, s.outHeight() - h) : 1;
                 int length = take * s.outWidth();
                 int from = dyo + n * s.outputs() * s.outPlane() + h * s.outWidth();
                 for (int p = 0; p < panels; p++) {
                     int width = Math.min(nr, outputs - p * nr);
                     int source = from + p * nr * s.outPlane();
-                    tiles.packTransposed(dy, source, s.outPlane(), width, length, out, to + (p * pixels + done) * nr);
+                    int d = to + p * panelSize + done * nr;
+                    tiles.packTransposed(dy, source, s.outPlane(), width, length, out, d);
+                    Arrays.fill(out, d + length * nr, d + take * pitch * nr, 0f);
                 }
-                done += length;
+                done += take * pitch;
                 row += take;
             }
         }
 
         /** Adds a chunk's pixels to the tiles of im2col rows {@code k0 .. k1-1}. */
         void addChunk(int chunk, int k0, int k1, float[] gradient, int go, float[] sums, boolean add) {
-            int mr = tiles.rows();
-            int nr = tiles.columns();
-            int rows = rowCount(chunk);
-            if (rows == 0) {
+            if (inPlace) {
+                int row = firstRow(chunk);
+                int image = xo + row / s.outHeight() * plan.input.image();
+                int base = image + row % s.outHeight() * plan.input.columns();
+                for (int kb = k0; kb < k1; kb += MAX_STEPS) {
+                    int ke = Math.min(k1, kb + MAX_STEPS);
+                    multiply(chunk, x, base, plan.offsets, 0, kb, ke, k0, gradient, go, sums, add);
+                }
                 return;
             }
-            int pixels = rows * s.outWidth();
-            int ldr = pixels + tiles.lanes();
-            float[] r =
-                    Workspace.take(Purpose.ROWS, (long) (Math.min(MAX_STEPS, k1 - k0) + mr) * ldr + tiles.columns());
+            int ldr = rowCount(chunk) * pitch + tiles.lanes();
+            int mr = tiles.rows();
+            float[] r = Workspace.take(Purpose.ROWS, (long) (MAX_STEPS + mr) * ldr + tiles.columns());
+            int[] offsets = new int[MAX_STEPS + mr];
+            for (int i = 0; i < offsets.length; i++) {
+                offsets[i] = i * ldr;
+            }
             for (int kb = k0; kb < k1; kb += MAX_STEPS) {
                 int ke = Math.min(k1, kb + MAX_STEPS);
-                packRows(kb, ke, chunk * rowsPerChunk, rows, r, ldr);
-                for (int p = 0; p < panels; p++) {
-                    for (int k = kb; k < ke; k += mr) {
-                        int tile = ((k - k0) / mr * panels + p) * mr * nr;
-                        tiles.multiplyRows(
-                                pixels, r, (k - kb) * ldr, ldr, gradient, go + p * pixels * nr, sums, tile, add);
-                    }
+                packRows(kb, ke, firstRow(chunk), rowCount(chunk), r, ldr);
+                multiply(chunk, r, 0, offsets, -kb, kb, ke, k0, gradient, go, sums, add);
+            }
+        }
+
+        /** Multiplies rows {@code kb .. ke-1}; row k starts at {@code a[ao + offsets[k + shift]]}. */
+        private void multiply(
+                int chunk,
+                float[] a,
+                int ao,
+                int[] offsets,
+                int shift,
+                int kb,
+                int ke,
+                int k0,
+                float[] gradient,
+                int go,
+                float[] sums,
+                boolean add) {
+            int mr = tiles.rows();
+            int nr = tiles.columns();
+            int depth = depth(chunk);
+            for (int p = 0; p < panels; p++) {
+                for (int k = kb; k < ke; k += mr) {
+                    int tile = ((k - k0) / mr * panels + p) * mr * nr;
+                    tiles.multiplyRows(depth, a, ao, offsets, k + shift, gradient, go + p * panelSize, sums, tile, add);
                 }
             }
         }
 
         private void packRows(int kb, int ke, int firstRow, int rows, float[] r, int ldr) {
-            PaddedPlanes in = plan.input;
             int width = s.outWidth();
             for (int k = kb; k < ke; k++) {
                 int to = (k - kb) * ldr;
-                int row = firstRow;
-                int end = firstRow + rows;
-                while (row < end) {
-                    int h = row % s.outHeight();
-                    int take = joined ? Math.min(end - row, s.outHeight() - h) : 1;
-                    int from = xo + plan.offsets[k] + row / s.outHeight() * in.image() + h * in.columns();
-                    copyRun(from, r, to, take * width);
-                    to += take * width;
-                    row += take;
+                for (int row = firstRow; row < firstRow + rows; row++) {
+                    int image = xo + row / s.outHeight() * plan.input.image();
+                    int from = image + row % s.outHeight() * plan.input.columns() + plan.offsets[k];
+                    copyRun(from, r, to, width);
+                    to += width;
                 }
             }
         }

@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <ul>
  *   <li>512 bits, Sapphire Rapids [210]: 8 x 32 packed 205 on JDK 17 and 25; 4 x 32 164; 12 x 32 192. With the left operand as eight
- *       separate rows 170: the addresses cost as many instructions as the arithmetic. Zen 4 [117]: 8 x 32 115.6.
+ *       separate rows 170 to 187, since addresses cost as many instructions as the arithmetic; unrolled by two 211. Zen 4 [117]: 8 x 32 115.6.
  *   <li>256 bits, Zen 3 [102]: 4 x 16; JDK 17 unrolled by two with a fence before each broadcast 97, JDK 25 with the fence 96-103. The
  *       fence costs no x86 instruction: it keeps C2 from hoisting the broadcasts, which needs 17 registers of 16.
  *   <li>128 bits: 8 x 8.
@@ -347,7 +347,8 @@ final class TileKernels {
         d0.intoArray(c, co + VL);
     }
 
-    static void eightRows(int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean acc) {
+    static void eightRows(
+            int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co, boolean acc) {
         FloatVector c0 = FloatVector.zero(S);
         FloatVector d0 = FloatVector.zero(S);
         FloatVector c1 = FloatVector.zero(S);
@@ -364,15 +365,70 @@ final class TileKernels {
         FloatVector d6 = FloatVector.zero(S);
         FloatVector c7 = FloatVector.zero(S);
         FloatVector d7 = FloatVector.zero(S);
-        int r0 = ao;
-        int r1 = ao + lda;
-        int r2 = ao + 2 * lda;
-        int r3 = ao + 3 * lda;
-        int r4 = ao + 4 * lda;
-        int r5 = ao + 5 * lda;
-        int r6 = ao + 6 * lda;
-        int r7 = ao + 7 * lda;
-        for (int p = 0; p < depth; p++) {
+        int r0 = ao + offsets[k];
+        int r1 = ao + offsets[k + 1];
+        int r2 = ao + offsets[k + 2];
+        int r3 = ao + offsets[k + 3];
+        int r4 = ao + offsets[k + 4];
+        int r5 = ao + offsets[k + 5];
+        int r6 = ao + offsets[k + 6];
+        int r7 = ao + offsets[k + 7];
+        int p = 0;
+        for (; p < depth - 1; p += 2) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
+            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
+            FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
+            c0 = a00.fma(b0, c0);
+            d0 = a00.fma(e0, d0);
+            FloatVector a01 = FloatVector.broadcast(S, a[r1 + p]);
+            c1 = a01.fma(b0, c1);
+            d1 = a01.fma(e0, d1);
+            FloatVector a02 = FloatVector.broadcast(S, a[r2 + p]);
+            c2 = a02.fma(b0, c2);
+            d2 = a02.fma(e0, d2);
+            FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
+            c3 = a03.fma(b0, c3);
+            d3 = a03.fma(e0, d3);
+            FloatVector a04 = FloatVector.broadcast(S, a[r4 + p]);
+            c4 = a04.fma(b0, c4);
+            d4 = a04.fma(e0, d4);
+            FloatVector a05 = FloatVector.broadcast(S, a[r5 + p]);
+            c5 = a05.fma(b0, c5);
+            d5 = a05.fma(e0, d5);
+            FloatVector a06 = FloatVector.broadcast(S, a[r6 + p]);
+            c6 = a06.fma(b0, c6);
+            d6 = a06.fma(e0, d6);
+            FloatVector a07 = FloatVector.broadcast(S, a[r7 + p]);
+            c7 = a07.fma(b0, c7);
+            d7 = a07.fma(e0, d7);
+            FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
+            FloatVector e1 = FloatVector.fromArray(S, b, bo + p * NR + NR + VL);
+            FloatVector a10 = FloatVector.broadcast(S, a[r0 + p + 1]);
+            c0 = a10.fma(b1, c0);
+            d0 = a10.fma(e1, d0);
+            FloatVector a11 = FloatVector.broadcast(S, a[r1 + p + 1]);
+            c1 = a11.fma(b1, c1);
+            d1 = a11.fma(e1, d1);
+            FloatVector a12 = FloatVector.broadcast(S, a[r2 + p + 1]);
+            c2 = a12.fma(b1, c2);
+            d2 = a12.fma(e1, d2);
+            FloatVector a13 = FloatVector.broadcast(S, a[r3 + p + 1]);
+            c3 = a13.fma(b1, c3);
+            d3 = a13.fma(e1, d3);
+            FloatVector a14 = FloatVector.broadcast(S, a[r4 + p + 1]);
+            c4 = a14.fma(b1, c4);
+            d4 = a14.fma(e1, d4);
+            FloatVector a15 = FloatVector.broadcast(S, a[r5 + p + 1]);
+            c5 = a15.fma(b1, c5);
+            d5 = a15.fma(e1, d5);
+            FloatVector a16 = FloatVector.broadcast(S, a[r6 + p + 1]);
+            c6 = a16.fma(b1, c6);
+            d6 = a16.fma(e1, d6);
+            FloatVector a17 = FloatVector.broadcast(S, a[r7 + p + 1]);
+            c7 = a17.fma(b1, c7);
+            d7 = a17.fma(e1, d7);
+        }
+        for (; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
             FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
@@ -436,7 +492,8 @@ final class TileKernels {
         d7.intoArray(c, co + 7 * NR + VL);
     }
 
-    static void fourRows(int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean acc) {
+    static void fourRows(
+            int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co, boolean acc) {
         FloatVector c0 = FloatVector.zero(S);
         FloatVector d0 = FloatVector.zero(S);
         FloatVector c1 = FloatVector.zero(S);
@@ -445,10 +502,10 @@ final class TileKernels {
         FloatVector d2 = FloatVector.zero(S);
         FloatVector c3 = FloatVector.zero(S);
         FloatVector d3 = FloatVector.zero(S);
-        int r0 = ao;
-        int r1 = ao + lda;
-        int r2 = ao + 2 * lda;
-        int r3 = ao + 3 * lda;
+        int r0 = ao + offsets[k];
+        int r1 = ao + offsets[k + 1];
+        int r2 = ao + offsets[k + 2];
+        int r3 = ao + offsets[k + 3];
         int p = 0;
         for (; p < depth - 1; p += 2) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);

@@ -64,11 +64,20 @@ public final class VectorTiles implements Tiles {
 
     @Override
     public void multiplyRows(
-            int depth, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, boolean accumulate) {
+            int depth,
+            float[] a,
+            int ao,
+            int[] offsets,
+            int k,
+            float[] b,
+            int bo,
+            float[] c,
+            int co,
+            boolean accumulate) {
         if (MR == 8) {
-            TileKernels.eightRows(depth, a, ao, lda, b, bo, c, co, accumulate);
+            TileKernels.eightRows(depth, a, ao, offsets, k, b, bo, c, co, accumulate);
         } else {
-            TileKernels.fourRows(depth, a, ao, lda, b, bo, c, co, accumulate);
+            TileKernels.fourRows(depth, a, ao, offsets, k, b, bo, c, co, accumulate);
         }
     }
 
