@@ -5,6 +5,7 @@ import org.lrcc.engine.cpu.linalg.EjmlGemm;
 import org.lrcc.engine.cpu.simd.VectorFactorLoops;
 import org.lrcc.engine.cpu.simd.VectorLoops;
 import org.lrcc.engine.cpu.simd.VectorTiles;
+import org.lrcc.engine.cpu.simd.VectorWinograd;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +63,7 @@ abstract class Instructions {
 
     private static final class Vector extends Instructions {
         private final Tiles tiles = new VectorTiles();
+        private final WinogradTiles winograd = new VectorWinograd();
         private final Loops loops = new VectorLoops();
         private final FactorLoops factorLoops = new VectorFactorLoops();
 
@@ -87,7 +89,11 @@ abstract class Instructions {
 
         @Override
         Convolution convolution(ThreadPool pool) {
-            return new PackedConvolution(pool, tiles);
+            return new ConvolutionChoice(
+                    new PackedConvolution(pool, tiles),
+                    new WinogradConvolution(pool, tiles, winograd),
+                    AlgorithmModel.of(tiles.lanes()),
+                    System.getProperty(ConvolutionChoice.PROPERTY, "auto"));
         }
     }
 

@@ -32,14 +32,14 @@ final class WinogradConvolution implements Convolution {
     private final Tiles tiles;
     private final WinogradTiles kernels;
     private final WinogradInput input;
-    private final WeightGradient direct;
+    private final WinogradWeightGradient weightGradient;
 
     WinogradConvolution(ThreadPool pool, Tiles tiles, WinogradTiles kernels) {
         this.pool = pool;
         this.tiles = tiles;
         this.kernels = kernels;
         input = new WinogradInput(kernels);
-        direct = new WeightGradient(pool, tiles);
+        weightGradient = new WinogradWeightGradient(pool, tiles, kernels);
     }
 
     @Override
@@ -58,7 +58,7 @@ final class WinogradConvolution implements Convolution {
     @Override
     public void weightGradient(
             ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        direct.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+        weightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
     }
 
     /** One forward pass or input gradient. */
@@ -84,6 +84,7 @@ final class WinogradConvolution implements Convolution {
 
         final int maxTiles;
         final boolean byPanels;
+        final WinogradInput.Order order;
 
         Pass(
                 WinogradGrid g,
@@ -106,6 +107,7 @@ final class WinogradConvolution implements Convolution {
             this.accumulate = accumulate;
             this.y = y;
             this.yo = yo;
+            order = input.forSumsOverChannels(g.depth());
             panels = (g.outputs() + nr - 1) / nr;
             weightSlab = g.depth() * nr + 16;
             panelSize = WinogradTiles.VALUES * weightSlab;
@@ -142,10 +144,10 @@ final class WinogradConvolution implements Convolution {
                 weights(i / steps, k0, Math.min(g.depth(), k0 + WEIGHT_ROWS), u, i / steps * panelSize);
             });
             pool.run(chunks, chunk -> {
-                float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(maxTiles, g.depth()));
+                float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, maxTiles, g.depth()));
                 int r0 = row(chunk);
                 int r1 = row(chunk + 1);
-                input.image(g, x, xo, r0, r1, 0, g.depth(), v, 0);
+                input.image(g, x, xo, r0, r1, 0, g.depth(), order, v, 0);
                 for (int p = 0; p < panels; p++) {
                     panel(p, r0, r1, v, 0, u, p * panelSize);
                 }
@@ -155,13 +157,13 @@ final class WinogradConvolution implements Convolution {
         /** Many weights, few tiles: all input is transformed, then each panel's weights are transformed and used at once, out of L2. */
         private void byPanels() {
             int steps = (g.depth() + INPUT_CHANNELS - 1) / INPUT_CHANNELS;
-            int size = input.size(maxTiles, g.depth());
+            int size = input.size(order, maxTiles, g.depth());
             float[] v = Workspace.take(Purpose.TRANSFORMED, (long) chunks * size);
             pool.run(chunks * steps, i -> {
                 int chunk = i / steps;
                 int c0 = i % steps * INPUT_CHANNELS;
                 int c1 = Math.min(g.depth(), c0 + INPUT_CHANNELS);
-                input.image(g, x, xo, row(chunk), row(chunk + 1), c0, c1, v, chunk * size);
+                input.image(g, x, xo, row(chunk), row(chunk + 1), c0, c1, order, v, chunk * size);
             });
             pool.run(panels, p -> {
                 float[] u = Workspace.take(Purpose.LEFT, panelSize);
@@ -196,7 +198,6 @@ final class WinogradConvolution implements Convolution {
         private void panel(int panel, int r0, int r1, float[] v, int vo, float[] u, int uo) {
             int n = (r1 - r0) * g.tilesWide();
             int mr = kernels.rows();
-            int slab = input.slab(g.depth());
             int products = (n + mr - 1) / mr * mr * nr + 16;
             float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * products);
             int block = kernels.depthBlock();
@@ -206,7 +207,7 @@ final class WinogradConvolution implements Convolution {
                     int weight = uo + e * weightSlab + k * nr;
                     for (int t = 0; t < n; t += mr) {
                         int height = n - t > 4 ? mr : 4;
-                        int from = vo + (t / mr * WinogradTiles.VALUES + e) * slab + k * mr;
+                        int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
                         kernels.multiplyRows(height, depth, v, from, u, weight, o, e * products + t * nr, k > 0);
                     }
                 }

@@ -16,23 +16,44 @@ final class WinogradInput {
         this.kernels = kernels;
     }
 
-    /** Floats between two of the 36 values of a group of tiles; not a power of two, so that the values do not meet in one set of L1. */
-    int slab(int depth) {
-        int nr = kernels.columns();
-        return (depth + nr - 1) / nr * nr * kernels.rows() + 16;
+    /**
+     * Where the transform of a vector of channels goes: tile t to {@code t / tiles * group + t % tiles * lanes}, the next vector {@code next} farther, value
+     * e at {@code e * slab}.
+     */
+    record Order(int slab, int next, int tiles, int group) {}
+
+    /** The order of {@link WinogradTiles#multiplyRows}: {@code [tile / rows][value][vector][tile % rows][lane]}. */
+    Order forSumsOverChannels(int depth) {
+        int mr = kernels.rows();
+        // Not a multiple of a power of two: the 36 values must not meet in one set of L1.
+        int slab = vectors(depth) * mr * kernels.lanes() + 16;
+        return new Order(slab, mr * kernels.lanes(), mr, WinogradTiles.VALUES * slab);
+    }
+
+    /** The order of {@link WinogradTiles#multiplyColumns} for {@code tiles} tiles: {@code [vector][value][tile][lane]}. */
+    Order forSumsOverTiles(int tiles) {
+        int slab = tiles * kernels.lanes() + 16;
+        return new Order(slab, WinogradTiles.VALUES * slab, Integer.MAX_VALUE, 0);
+    }
+
+    private int vectors(int depth) {
+        return (depth + kernels.columns() - 1) / kernels.columns() * 2;
     }
 
     /** Floats for {@code tiles} tiles of {@code depth} channels. */
-    int size(int tiles, int depth) {
-        return (tiles + kernels.rows() - 1) / kernels.rows() * WinogradTiles.VALUES * slab(depth);
+    int size(Order order, int tiles, int depth) {
+        if (order.group() > 0) {
+            return (tiles + order.tiles() - 1) / order.tiles() * order.group();
+        }
+        return vectors(depth) * order.next();
     }
 
     /**
-     * Transforms channels {@code c0 .. c1-1} of the rows of tiles {@code row .. end-1} as left operand of the products over channels, from {@code vo}.
+     * Transforms channels {@code c0 .. c1-1} of the rows of tiles {@code row .. end-1}, the first of which is tile 0 of those at {@code vo}.
      *
      * @param c0 a multiple of the kernels' columns
      */
-    void image(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, float[] v, int vo) {
+    void image(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
         int nr = kernels.columns();
         int pixels = 4 * g.tilesWide() + 2;
         int tile = 0;
@@ -48,34 +69,32 @@ final class WinogradInput {
             for (int c = c0; c < c1; c += nr) {
                 int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane() + h0 * g.width();
                 kernels.gather(x, from, g.plane(), Math.min(nr, c1 - c), h1 - h0, g.width(), band, to, pixels);
-                tiles(band, run, g.tilesWide(), tile, v, vo + c * kernels.rows(), slab(g.depth()));
+                tiles(band, run, g.tilesWide(), tile, order, v, vo + c / kernels.lanes() * order.next());
             }
             tile += run * g.tilesWide();
             r += run;
         }
     }
 
-    /** Transforms {@code high} rows of tiles, the first of which is tile {@code tile} of those at {@code vo}. */
-    private void tiles(float[] band, int high, int wide, int tile, float[] v, int vo, int slab) {
+    private void tiles(float[] band, int high, int wide, int tile, Order order, float[] v, int vo) {
         float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * kernels.columns());
         int nr = kernels.columns();
-        int mr = kernels.rows();
         int pixels = 4 * wide + 2;
-        int next = mr * kernels.lanes();
         for (int i = 0; i < high; i++) {
             for (int j = 0; j < wide; j++) {
                 int t = tile + i * wide + j;
-                int to = vo + t / mr * WinogradTiles.VALUES * slab + t % mr * kernels.lanes();
-                kernels.transformInput(band, (4 * i * pixels + 4 * j) * nr, pixels, v, to, next, slab, scratch);
+                int to = vo + t / order.tiles() * order.group() + t % order.tiles() * kernels.lanes();
+                int from = (4 * i * pixels + 4 * j) * nr;
+                kernels.transformInput(band, from, pixels, v, to, order.next(), order.slab(), scratch);
             }
         }
     }
 
     /**
      * Transforms up to one group of channels of an output's gradient as right operand: value e of a tile is the row {@code [columns]} at
-     * {@code e*slab + tile*columns}.
+     * {@code yo + e*slab + tile*columns}.
      */
-    void gradient(WinogradGrid g, float[] dy, int dyo, int row, int end, int m0, float[] y, int slab) {
+    void gradient(WinogradGrid g, float[] dy, int dyo, int row, int end, int m0, float[] y, int yo, int slab) {
         float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * kernels.columns());
         int nr = kernels.columns();
         int wide = g.tilesWide();
@@ -93,7 +112,7 @@ final class WinogradInput {
             kernels.gather(dy, from, g.outPlane(), channels, h1 - first, g.outWidth(), band, 0, pixels);
             for (int i = 0; i < run * wide; i++) {
                 int at = (i / wide * 4 * pixels + i % wide * 4) * nr;
-                kernels.transformGradient(band, at, pixels, y, (tile + i) * nr, slab, scratch);
+                kernels.transformGradient(band, at, pixels, y, yo + (tile + i) * nr, slab, scratch);
             }
             tile += run * wide;
             r += run;

@@ -1,0 +1,82 @@
+package org.lrcc.engine.cpu;
+
+/**
+ * Predicts how long a convolution takes by each algorithm, from its operations and the floats it moves, in nanoseconds of one core.
+ *
+ * <p>Only the ratio of two predictions matters, so one table a vector width serves machines of different clocks. The rates were measured and are shipped; nothing is
+ * timed at run time, so a shape is always computed the same way and results can be reproduced.
+ *
+ * @param rows rows of a product tile
+ * @param columns columns of a product tile
+ * @param direct floating-point operations a nanosecond in products of direct convolution, packing included
+ * @param directWeights the same for its weight gradient
+ * @param product operations a nanosecond in products of Winograd convolution
+ * @param call nanoseconds to begin and end a product tile
+ * @param move nanoseconds to turn a float between planes and channels-last
+ * @param input nanoseconds to transform the input of a tile and channel
+ * @param output nanoseconds to transform the output of a tile and channel, or a gradient
+ * @param weight nanoseconds to transform the weights of a pair of channels
+ */
+record AlgorithmModel(
+        int rows,
+        int columns,
+        double direct,
+        double directWeights,
+        double product,
+        double call,
+        double move,
+        double input,
+        double output,
+        double weight) {
+    /** The passes of a convolution. */
+    enum Pass {
+        FORWARD,
+        INPUT_GRADIENT,
+        WEIGHT_GRADIENT
+    }
+
+    /** The table for vectors of {@code lanes} floats. */
+    static AlgorithmModel of(int lanes) {
+        return switch (lanes) {
+            case 16 -> new AlgorithmModel(8, 32, 140, 125, 165, 15, 0.4, 6, 3, 8);
+            case 8 -> new AlgorithmModel(4, 16, 80, 70, 85, 10, 0.4, 8, 4, 10);
+            default -> new AlgorithmModel(8, 8, 42, 38, 44, 12, 0.4, 14, 8, 18);
+        };
+    }
+
+    private static long ceil(long n, int unit) {
+        return (n + unit - 1) / unit;
+    }
+
+    private double tiles(long m, long n, long depth, double rate) {
+        return ceil(m, rows) * ceil(n, columns) * (2.0 * rows * columns * depth / rate + call);
+    }
+
+    /** Direct convolution: a product of the weights with the im2col matrix. */
+    double direct(ConvShape s, Pass pass) {
+        long pixels = (long) s.batch() * s.outPlane();
+        return switch (pass) {
+            case FORWARD -> tiles(s.outputs(), pixels, s.inputs() * 9L, direct);
+            case INPUT_GRADIENT ->
+                tiles(s.inputs(), (long) s.batch() * s.height() * s.width(), s.outputs() * 9L, direct);
+            case WEIGHT_GRADIENT -> tiles(s.inputs() * 9L, s.outputs(), pixels, directWeights);
+        };
+    }
+
+    /** Winograd F(4x4, 3x3). */
+    double winograd(ConvShape s, Pass pass) {
+        WinogradGrid g = pass == Pass.INPUT_GRADIENT ? WinogradGrid.inputGradient(s) : WinogradGrid.forward(s);
+        // Transforms work on whole groups of channels.
+        long depth = ceil(g.depth(), columns) * columns;
+        long outputs = ceil(g.outputs(), columns) * columns;
+        long in = (long) g.batch() * g.depth() * g.plane();
+        long out = (long) g.batch() * g.outputs() * g.outPlane();
+        long pairs = g.depth() * outputs;
+        double transforms =
+                (in + out + 9 * pairs) * move + g.tiles() * (depth * input + outputs * output) + pairs * weight;
+        double products = pass == Pass.WEIGHT_GRADIENT
+                ? tiles(g.depth(), g.outputs(), g.tiles(), product)
+                : tiles(g.tiles(), g.outputs(), g.depth(), product);
+        return transforms + WinogradTiles.VALUES * products;
+    }
+}

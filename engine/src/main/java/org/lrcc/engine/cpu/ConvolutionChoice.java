@@ -1,0 +1,76 @@
+package org.lrcc.engine.cpu;
+
+import java.util.Locale;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.AlgorithmModel.Pass;
+
+/**
+ * Direct or Winograd convolution, by shape and pass: whichever {@link AlgorithmModel} predicts to be faster, or what
+ * {@code -Dlrcc.cpu.conv=direct|winograd|auto} forces. Shapes that Winograd does not cover are always direct.
+ */
+final class ConvolutionChoice implements Convolution {
+    /** Property that forces an algorithm. */
+    static final String PROPERTY = "lrcc.cpu.conv";
+
+    private enum Mode {
+        DIRECT,
+        WINOGRAD,
+        AUTO
+    }
+
+    private final Convolution direct;
+    private final Convolution winograd;
+    private final AlgorithmModel model;
+    private final Mode mode;
+
+    /**
+     * Chooses between two algorithms.
+     *
+     * @param mode direct, winograd or auto
+     * @throws InputException if {@code mode} is none of these
+     */
+    ConvolutionChoice(Convolution direct, Convolution winograd, AlgorithmModel model, String mode) {
+        this.direct = direct;
+        this.winograd = winograd;
+        this.model = model;
+        this.mode = parse(mode);
+    }
+
+    private static Mode parse(String mode) {
+        for (Mode m : Mode.values()) {
+            if (m.name().toLowerCase(Locale.ROOT).equals(mode)) {
+                return m;
+            }
+        }
+        throw new InputException("-D" + PROPERTY + ": expected direct, winograd or auto, got " + mode);
+    }
+
+    /** Whether a pass of this shape is computed by Winograd's algorithm. */
+    boolean usesWinograd(ConvShape s, Pass pass) {
+        if (mode == Mode.DIRECT || !WinogradGrid.fits(s)) {
+            return false;
+        }
+        return mode == Mode.WINOGRAD || model.winograd(s, pass) < model.direct(s, pass);
+    }
+
+    private Convolution algorithm(ConvShape s, Pass pass) {
+        return usesWinograd(s, pass) ? winograd : direct;
+    }
+
+    @Override
+    public void forward(ConvShape s, float[] x, int xo, float[] w, int wo, Epilogue epilogue, float[] y, int yo) {
+        algorithm(s, Pass.FORWARD).forward(s, x, xo, w, wo, epilogue, y, yo);
+    }
+
+    @Override
+    public void inputGradient(
+            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+        algorithm(s, Pass.INPUT_GRADIENT).inputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate);
+    }
+
+    @Override
+    public void weightGradient(
+            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+        algorithm(s, Pass.WEIGHT_GRADIENT).weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
+    }
+}

@@ -1,0 +1,77 @@
+package org.lrcc.engine.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.AlgorithmModel.Pass;
+import org.lrcc.engine.cpu.simd.VectorTiles;
+import org.lrcc.engine.cpu.simd.VectorWinograd;
+
+/** Which algorithm is taken for which shape. */
+class ConvolutionChoiceTest {
+    private static ConvolutionChoice choice(String mode, int lanes) {
+        ThreadPool pool = new ThreadPool(1);
+        VectorTiles tiles = new VectorTiles();
+        return new ConvolutionChoice(
+                new PackedConvolution(pool, tiles),
+                new WinogradConvolution(pool, tiles, new VectorWinograd()),
+                AlgorithmModel.of(lanes),
+                mode);
+    }
+
+    private static ConvShape shape(int batch, int in, int size, int out, int kernel, int stride, int pad) {
+        return new ConvShape(batch, in, size, size, out, kernel, kernel, stride, stride, pad, pad, pad, pad, 1, 1, 1);
+    }
+
+    @Test
+    void winogradIsTakenWhereItSavesMostMultiplications() {
+        for (int lanes : new int[] {4, 8, 16}) {
+            ConvolutionChoice c = choice("auto", lanes);
+            for (ConvShape s : new ConvShape[] {
+                shape(8, 64, 56, 64, 3, 1, 1), shape(8, 128, 28, 128, 3, 1, 1), shape(8, 256, 14, 256, 3, 1, 1)
+            }) {
+                for (Pass pass : Pass.values()) {
+                    assertThat(c.usesWinograd(s, pass))
+                            .as("%s of %s, %d lanes", pass, s, lanes)
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void directIsTakenWhereTransformsCostMoreThanTheySave() {
+        ConvolutionChoice c = choice("auto", 16);
+        for (Pass pass : Pass.values()) {
+            assertThat(c.usesWinograd(shape(1, 512, 1, 512, 3, 1, 1), pass))
+                    .as("%s of one pixel", pass)
+                    .isFalse();
+            assertThat(c.usesWinograd(shape(8, 3, 32, 4, 3, 1, 1), pass))
+                    .as("%s of few channels", pass)
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void shapesOutsideOfWinogradAreDirectEvenIfForced() {
+        ConvolutionChoice c = choice("winograd", 16);
+        assertThat(c.usesWinograd(shape(1, 512, 1, 512, 3, 1, 1), Pass.FORWARD)).isTrue();
+        assertThat(c.usesWinograd(shape(8, 64, 56, 128, 3, 2, 1), Pass.FORWARD)).isFalse();
+        assertThat(c.usesWinograd(shape(8, 64, 56, 64, 1, 1, 0), Pass.FORWARD)).isFalse();
+        assertThat(c.usesWinograd(shape(8, 64, 56, 64, 3, 1, 3), Pass.FORWARD)).isFalse();
+        ConvShape grouped = new ConvShape(8, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2);
+        assertThat(c.usesWinograd(grouped, Pass.FORWARD)).isFalse();
+        assertThat(choice("direct", 16).usesWinograd(shape(8, 64, 56, 64, 3, 1, 1), Pass.FORWARD))
+                .isFalse();
+    }
+
+    @Test
+    void anUnknownAlgorithmIsRefused() {
+        assertThatThrownBy(() -> choice("fft", 16))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("lrcc.cpu.conv")
+                .hasMessageContaining("fft");
+    }
+}
