@@ -30,6 +30,7 @@ class OnnxImportTest {
                 "resnet_default",
                 "resnet_default_17",
                 "resnet_training",
+                "resnet_dynamo",
                 "zoo_default",
                 "zoo_training",
                 "zoo_train_ops",
@@ -86,6 +87,15 @@ class OnnxImportTest {
         assertThat(imported.model().state().names())
                 .contains("layer2.0.downsample.1.running_var", "layer1.1.bn2.weight", "conv1.weight", "fc.bias")
                 .hasSize(42);
+    }
+
+    @Test
+    void anExportOfTheNewerExporterHasItsNamesFromTheWeights() {
+        Imported imported = Onnx.open(file("resnet_dynamo.onnx"));
+        assertThat(imported.report().batchNorm()).isEqualTo(LoadReport.BatchNorm.FOLDED);
+        assertThat(imported.report().names()).isEqualTo(LoadReport.NameSource.WEIGHTS);
+        assertThat(imported.model().network().names())
+                .contains("conv1", "layer1.1.conv2", "layer2.0.downsample.0", "fc");
     }
 
     @Test

@@ -29,6 +29,7 @@ class OnnxSaveTest {
             strings = {
                 "resnet_default",
                 "resnet_training",
+                "resnet_dynamo",
                 "zoo_default",
                 "zoo_train_ops",
                 "auto_pad_same_upper",
