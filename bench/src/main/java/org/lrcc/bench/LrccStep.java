@@ -11,17 +11,19 @@ import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.FlatParameters;
+import org.lrcc.nn.network.Init;
 import org.lrcc.nn.network.Mode;
-import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Plan;
-import org.lrcc.nn.onnx.Onnx;
+import org.lrcc.nn.network.ResNet;
+import org.lrcc.nn.network.State;
 import org.lrcc.nn.optim.FlatOptimizer;
 import org.lrcc.nn.optim.Sgd;
 
 /** A full ResNet18 training step: forward, backward, SGD with momentum. Arguments: batch, size, threads (for the name), warm-up steps, steps. */
 public final class LrccStep {
     private final Kernels kernels;
-    private final Model model;
+    private final State state;
     private final Plan plan;
     private final FlatParameters flat;
     private final Tensor gradient;
@@ -32,10 +34,11 @@ public final class LrccStep {
 
     private LrccStep(Backend backend, int batch, int size) {
         kernels = backend.open();
-        model = Onnx.load(java.nio.file.Path.of("/tmp/w/resnet18.onnx"));
+        Network network = ResNet.resnet18(1000);
+        state = Init.state(network, 1);
         Shape shape = Shape.of(batch, 3, size, size);
-        plan = model.network().prepare(backend, Mode.TRAIN, shape);
-        flat = model.state().flatten();
+        plan = network.prepare(backend, Mode.TRAIN, shape);
+        flat = state.flatten();
         gradient = flat.newBuffer();
         optimizer = new FlatOptimizer(new Sgd(0.9, false, 1e-4), List.of(), flat);
         float[] pixels = new float[shape.elements()];
@@ -62,11 +65,11 @@ public final class LrccStep {
 
     private void run() {
         try (Tape tape = Tape.recording(kernels)) {
-            Var logits = plan.forward(tape, model.state(), flat, gradient, tape.constant(x), 1, steps++);
+            Var logits = plan.forward(tape, state, flat, gradient, tape.constant(x), 1, steps++);
             Var loss = tape.apply(
                     new SoftmaxCrossEntropy(0, x.shape().size(0)), logits, tape.constant(labels));
             tape.backward(loss);
-            plan.updates(tape).forEach(model.state()::update);
+            plan.updates(tape).forEach(state::update);
         }
         optimizer.step(kernels, gradient, 0.001);
     }
