@@ -39,7 +39,7 @@ fuzz:
 
 bench:
 	$(MVN) -q -Dquick -DskipTests -Ppeers,jmh -pl bench -am package
-	$(JAVA) $(JVM_FLAGS) -cp 'bench/target/classes:bench/target/lib/*' org.openjdk.jmh.Main $(BENCH)
+	$(JAVA) $(JVM_FLAGS) -cp 'bench/target/classes:bench/target/lib/*' org.lrcc.bench.BenchMain $(BENCH)
 
 doctor:
 	./lrcc doctor

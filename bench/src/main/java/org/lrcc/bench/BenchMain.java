@@ -1,7 +1,7 @@
 package org.lrcc.bench;
 
-import org.lrcc.engine.contract.OpCases;
 import org.lrcc.engine.contract.OpCase;
+import org.lrcc.engine.contract.OpCases;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;

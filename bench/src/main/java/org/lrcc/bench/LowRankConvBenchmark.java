@@ -6,11 +6,11 @@ import java.util.concurrent.TimeUnit;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.op.Sum;
+import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRank;
@@ -84,7 +84,8 @@ public class LowRankConvBenchmark {
         Shape shape = Shape.of(BATCH, channels, size, size);
         Conv2d conv = new Conv2d(channels, channels, 3, 3, ConvGeometry.of(1, 1), false);
         Network network = Network.of("x", shape, List.of(new Node("conv", conv, List.of("x"))), "conv");
-        Model dense = new Model(network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of()));
+        Model dense = new Model(
+                network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of()));
         LowRankConfig config = LowRankConfig.of(TuneMode.parse(mode)).steps(1);
         config = rank.startsWith("r")
                 ? config.rank(Integer.parseInt(rank.substring(1)))

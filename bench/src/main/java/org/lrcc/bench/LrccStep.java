@@ -66,8 +66,7 @@ public final class LrccStep {
     private void run() {
         try (Tape tape = Tape.recording(kernels)) {
             Var logits = plan.forward(tape, state, flat, gradient, tape.constant(x), 1, steps++);
-            Var loss = tape.apply(
-                    new SoftmaxCrossEntropy(0, x.shape().size(0)), logits, tape.constant(labels));
+            Var loss = tape.apply(new SoftmaxCrossEntropy(0, x.shape().size(0)), logits, tape.constant(labels));
             tape.backward(loss);
             plan.updates(tape).forEach(state::update);
         }

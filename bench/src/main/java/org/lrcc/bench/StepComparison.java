@@ -62,12 +62,24 @@ public final class StepComparison {
 
     private StringBuilder header(String arguments) throws IOException {
         return new StringBuilder("# ResNet18 training step beside libtorch\n\n")
-                .append("Batch ").append(batch).append(", ").append(size).append('x').append(size)
+                .append("Batch ")
+                .append(batch)
+                .append(", ")
+                .append(size)
+                .append('x')
+                .append(size)
                 .append(", SGD with momentum; ms, median (quartiles) over all steps of the pairs kept.\n\n")
-                .append("- date: ").append(LocalDate.now()).append("\n- machine: ").append(machine())
-                .append("\n- JDK: ").append(Runtime.version())
-                .append("\n- command: `java org.lrcc.bench.StepComparison ").append(arguments).append("`\n\n")
-                .append("| threads | lrcc | peer | peer's time | ratio (quartiles of pairs) | peak MB, lrcc / peer | FMA peak GFLOP/s | pairs kept / run |\n")
+                .append("- date: ")
+                .append(LocalDate.now())
+                .append("\n- machine: ")
+                .append(machine())
+                .append("\n- JDK: ")
+                .append(Runtime.version())
+                .append("\n- command: `java org.lrcc.bench.StepComparison ")
+                .append(arguments)
+                .append("`\n\n")
+                .append(
+                        "| threads | lrcc | peer | peer's time | ratio (quartiles of pairs) | peak MB, lrcc / peer | FMA peak GFLOP/s | pairs kept / run |\n")
                 .append("|---|---|---|---|---|---|---|---|\n");
     }
 
@@ -109,7 +121,9 @@ public final class StepComparison {
     }
 
     private static StepTimes merged(List<StepTimes> runs) {
-        double[] all = runs.stream().flatMapToDouble(r -> Arrays.stream(r.milliseconds())).toArray();
+        double[] all = runs.stream()
+                .flatMapToDouble(r -> Arrays.stream(r.milliseconds()))
+                .toArray();
         double peak = runs.stream().mapToDouble(StepTimes::peakMegabytes).max().orElse(0);
         return new StepTimes(runs.get(0).name(), all, peak);
     }

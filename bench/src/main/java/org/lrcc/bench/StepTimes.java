@@ -44,8 +44,9 @@ public record StepTimes(String name, double[] milliseconds, double peakMegabytes
     /** Reads the line. */
     public static StepTimes parse(String line) {
         String[] fields = line.split("\t", -1);
-        double[] times =
-                Arrays.stream(fields[3].split(",")).mapToDouble(Double::parseDouble).toArray();
+        double[] times = Arrays.stream(fields[3].split(","))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
         return new StepTimes(fields[1], times, Double.parseDouble(fields[2]));
     }
 

@@ -33,15 +33,18 @@ class MergedOnnxTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"full", "lora_mode", "tune_U_S", "fix_sparse"})
-    void mergedNetworkGivesTheSameLogitsInOnnxRuntime(String mode, @TempDir Path folder) throws OrtException, IOException {
+    void mergedNetworkGivesTheSameLogitsInOnnxRuntime(String mode, @TempDir Path folder)
+            throws OrtException, IOException {
         Path demo = TestData.demo();
         Model base = Heads.replace(Onnx.load(demo.resolve("thin_resnet18.onnx")), List.of("cat", "dog", "owl"), 3);
         Model adapted = LowRank.convert(
-                base, LowRankConfig.of(TuneMode.parse(mode)).ignore("downsample").steps(2));
+                base,
+                LowRankConfig.of(TuneMode.parse(mode)).ignore("downsample").steps(2));
         if (mode.equals("lora_mode")) {
             disturb(adapted, "layer1.0.conv1.lora_B");
         }
-        Tensor x = SafeTensors.read(demo.resolve("thin_resnet18.io.safetensors")).floats("x");
+        Tensor x =
+                SafeTensors.read(demo.resolve("thin_resnet18.io.safetensors")).floats("x");
         Path file = folder.resolve("merged.onnx");
 
         Onnx.save(LowRank.merge(adapted), file);
@@ -57,7 +60,8 @@ class MergedOnnxTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = 0.01f * ((i * 7) % 13 - 6);
         }
-        model.state().update(name, Tensor.of(values, model.state().get(name).shape().sizes()));
+        model.state()
+                .update(name, Tensor.of(values, model.state().get(name).shape().sizes()));
     }
 
     private static float[] logits(Model model, Tensor x) {
@@ -71,7 +75,9 @@ class MergedOnnxTest {
 
     private static float[] onnxRuntime(Path file, Tensor x) throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        long[] shape = {x.shape().size(0), x.shape().size(1), x.shape().size(2), x.shape().size(3)};
+        long[] shape = {
+            x.shape().size(0), x.shape().size(1), x.shape().size(2), x.shape().size(3)
+        };
         try (OrtSession session = environment.createSession(file.toString());
                 OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x.toFloats()), shape);
                 OrtSession.Result result =

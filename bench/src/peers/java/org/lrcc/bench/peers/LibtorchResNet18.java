@@ -50,7 +50,8 @@ final class LibtorchResNet18 {
                 ? new LambdaBlock(list -> new NDList(list.singletonOrThrow()))
                 : new SequentialBlock().add(conv(out, 1, stride, 0)).add(batchNorm());
         return new ParallelBlock(
-                results -> new NDList(results.get(0).singletonOrThrow().add(results.get(1).singletonOrThrow())),
+                results -> new NDList(
+                        results.get(0).singletonOrThrow().add(results.get(1).singletonOrThrow())),
                 List.of(body, shortcut));
     }
 

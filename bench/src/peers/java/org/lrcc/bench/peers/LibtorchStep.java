@@ -43,7 +43,10 @@ public final class LibtorchStep {
                 NDArray x = manager.randomNormal(new Shape(batch, 3, size, size));
                 NDArray labels = manager.arange(0f, batch).toType(DataType.INT64, false);
                 System.out.println(StepTimes.measure(
-                                name, Integer.parseInt(args[3]), Integer.parseInt(args[4]), () -> step(trainer, x, labels))
+                                name,
+                                Integer.parseInt(args[3]),
+                                Integer.parseInt(args[4]),
+                                () -> step(trainer, x, labels))
                         .toLine());
             }
         }
