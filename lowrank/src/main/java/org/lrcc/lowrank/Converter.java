@@ -116,6 +116,12 @@ final class Converter {
         return ranks;
     }
 
+    /** Gives the layers the ranks that a goal came to before. */
+    void ranks(Map<String, Integer> ranks) {
+        selection.ranks(ranks);
+        makeLayers();
+    }
+
     /** Full names of what trains in the converted structure, perhaps with another head. */
     Set<String> trains(Network network) {
         return Trainables.names(network, selection, config.mode());

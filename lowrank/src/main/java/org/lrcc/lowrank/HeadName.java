@@ -13,8 +13,11 @@ import org.lrcc.nn.network.Node;
 final class HeadName {
     private HeadName() {}
 
-    /** The head's name, or null where the network ends in no linear layer or convolution. */
+    /** The head's name, or null where the output is a map and not one row of classes, or comes from no linear layer or convolution. */
     static @Nullable String of(Network network) {
+        if (network.outputShape().rank() != 2) {
+            return null;
+        }
         try {
             Node head = Heads.find(network);
             return head.layer() instanceof Linear || head.layer() instanceof Conv2d ? head.name() : null;

@@ -66,6 +66,14 @@ class AdaptersTest {
     }
 
     @Test
+    void ranksThatAGoalCameToComeBack() {
+        Model model = LowRank.convert(Nets.model(), config(TuneMode.TUNE_U).rank(RankGoal.energy(0.6)));
+        Path file = folder.resolve("adapter");
+        Adapters.save(model, file);
+        LowRankTest.assertSame(Adapters.load(Nets.model(), file), model);
+    }
+
+    @Test
     void headWithOtherClassesGoesOntoTheBase() {
         Model base = Nets.model();
         Model model = LowRank.convert(Heads.replace(base, List.of("left", "right"), 4), config(TuneMode.LORA));
