@@ -30,7 +30,17 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 done, 1 failed while working, 2 wrong usage or bad input."
         },
-        subcommands = {InfoCommand.class, PredictCommand.class, DoctorCommand.class, CompletionCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            InfoCommand.class,
+            ConvertCommand.class,
+            TrainCommand.class,
+            EvaluateCommand.class,
+            PredictCommand.class,
+            MergeCommand.class,
+            DoctorCommand.class,
+            CompletionCommand.class
+        })
 final class Lrcc implements Runnable {
     private final Console console;
 

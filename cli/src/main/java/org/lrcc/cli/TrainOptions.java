@@ -150,7 +150,11 @@ final class TrainOptions {
 
     /** The training configuration. */
     TrainConfig config(long seed) {
-        TrainConfig config = TrainConfig.defaults().seed(seed).optimizer(rule()).schedule(curve());
+        TrainConfig config = TrainConfig.defaults()
+                .seed(seed)
+                .augmentation(augmentation())
+                .optimizer(rule())
+                .schedule(curve());
         config = epochs == null ? config : config.epochs(epochs);
         config = batch == null ? config : config.batch(batch);
         config = microBatch == null ? config : config.microBatch(microBatch);
@@ -187,7 +191,7 @@ final class TrainOptions {
     }
 
     /** What changes about an image each time it is seen. */
-    Augmentation augmentation() {
+    private Augmentation augmentation() {
         Augmentation chosen = switch (augment) {
             case NONE -> Augmentation.none();
             case FEW_SHOT -> Augmentation.fewShot();

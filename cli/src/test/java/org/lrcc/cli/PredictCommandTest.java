@@ -24,7 +24,7 @@ class PredictCommandTest {
     void tensorsGiveTheRecordedLogits() throws IOException {
         Path out = dir.resolve("y.safetensors");
         Path io = TestData.demo().resolve("thin_resnet18.io.safetensors");
-        Run run = Run.of("predict", Demo.MODEL, "--input", io, "--output", out, "--batch", 3);
+        Run run = Run.of("predict", Demo.MODEL, "--input", io, "--output", out, "--batch", 3, "--progress", "off");
         assertThat(run.err()).isEmpty();
         assertThat(run.code()).isZero();
         Tensor logits = SafeTensors.read(out).floats("logits");

@@ -1,0 +1,139 @@
+package org.lrcc.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.cli.report.LineChart;
+import org.lrcc.cli.report.Report;
+import org.lrcc.cli.report.Report.Cell;
+import org.lrcc.lowrank.ConversionReport;
+import org.lrcc.nn.data.Dataset;
+import org.lrcc.nn.train.EpochRecord;
+import org.lrcc.nn.train.Evaluation;
+import org.lrcc.nn.train.History;
+
+/** One training as a section of a report. */
+final class RunSection {
+    private RunSection() {}
+
+    /**
+     * Sets a training's results.
+     *
+     * @param id anchor in the page
+     * @param conversion null where nothing was converted
+     * @param evaluation null where nothing was tested
+     * @param test the images of {@code evaluation}
+     */
+    static Report.Run of(
+            String id,
+            String name,
+            String note,
+            @Nullable ConversionReport conversion,
+            History history,
+            @Nullable Evaluation evaluation,
+            @Nullable Dataset test,
+            List<Report.Tile> tiles,
+            List<Report.Group> facts) {
+        List<LineChart> charts = history.epochs().isEmpty() ? List.of() : List.of(loss(history), accuracy(history));
+        List<Report.Sample> samples = evaluation == null || test == null ? List.of() : Samples.choose(evaluation, test);
+        Report.Confusion confusion =
+                evaluation == null ? null : new Report.Confusion(evaluation.classes(), evaluation.confusion());
+        Report.Table table = conversion == null ? null : conversion(conversion);
+        return new Report.Run(id, name, note, tiles, table, charts, confusion, samples, facts);
+    }
+
+    private static LineChart loss(History history) {
+        return new LineChart(
+                "Loss (mean cross entropy; in training over augmented images, penalties included)",
+                "epoch",
+                "loss",
+                curves(history, EpochRecord::loss, EpochRecord.Score::loss, 1));
+    }
+
+    private static LineChart accuracy(History history) {
+        return new LineChart(
+                "Top-1 accuracy (in training over augmented images, before each step)",
+                "epoch",
+                "percent",
+                curves(history, EpochRecord::accuracy, EpochRecord.Score::top1, 100));
+    }
+
+    private static List<LineChart.Series> curves(
+            History history,
+            ToDoubleFunction<EpochRecord> train,
+            ToDoubleFunction<EpochRecord.Score> score,
+            double factor) {
+        List<LineChart.Series> curves = new ArrayList<>();
+        curves.add(series("training", history, e -> factor * train.applyAsDouble(e)));
+        if (history.epochs().stream().anyMatch(e -> e.validation() != null)) {
+            curves.add(series("held back", history, e -> value(e.validation(), score, factor)));
+        }
+        if (history.epochs().stream().anyMatch(e -> e.test() != null)) {
+            curves.add(series("test", history, e -> value(e.test(), score, factor)));
+        }
+        return curves;
+    }
+
+    private static double value(
+            EpochRecord.@Nullable Score score, ToDoubleFunction<EpochRecord.Score> of, double factor) {
+        return score == null ? Double.NaN : factor * of.applyAsDouble(score);
+    }
+
+    private static LineChart.Series series(String name, History history, ToDoubleFunction<EpochRecord> value) {
+        List<Double> x = new ArrayList<>();
+        List<Double> y = new ArrayList<>();
+        for (EpochRecord epoch : history.epochs()) {
+            x.add((double) epoch.epoch());
+            y.add(value.applyAsDouble(epoch));
+        }
+        return new LineChart.Series(name, x, y);
+    }
+
+    private static Report.Table conversion(ConversionReport report) {
+        List<List<Cell>> rows = new ArrayList<>();
+        for (ConversionReport.Layer layer : report.layers()) {
+            rows.add(List.of(
+                    Cell.of(layer.name()),
+                    Cell.of(layer.weight()),
+                    Cell.of(layer.action().toString()),
+                    Cell.number(layer.rank() == 0 ? "" : Integer.toString(layer.rank())),
+                    Cell.number(Texts.count(layer.parametersBefore())),
+                    Cell.number(Texts.count(layer.parametersAfter())),
+                    Cell.number(Texts.count(layer.trainable())),
+                    Cell.number(number(layer.density(), "%.3f")),
+                    Cell.number(number(layer.residual(), "%.4f")),
+                    Cell.number(number(layer.residualSparse(), "%.4f")),
+                    Cell.of(layer.action() == ConversionReport.Action.CONVERTED ? "" : layer.reason())));
+        }
+        String note = String.format(
+                Locale.ROOT,
+                "%d of %d convolutions made low-rank, %d ignored (they train whole), %d fixed, %d left alone. Parameters: %s before, %s after, %s of them train.",
+                report.count(ConversionReport.Action.CONVERTED),
+                report.layers().size(),
+                report.count(ConversionReport.Action.IGNORED),
+                report.count(ConversionReport.Action.FIXED),
+                report.count(ConversionReport.Action.LEFT_ALONE),
+                Texts.count(report.parametersBefore()),
+                Texts.count(report.parametersAfter()),
+                Texts.count(report.trainable()));
+        List<String> columns = List.of(
+                "convolution",
+                "weight",
+                "what",
+                "rank",
+                "parameters",
+                "after",
+                "train",
+                "S on",
+                "|W-UV|/|W|",
+                "|W-UV-S|/|W|",
+                "why");
+        return new Report.Table("What was converted", note, columns, rows);
+    }
+
+    private static String number(@Nullable Double value, String format) {
+        return value == null ? "" : String.format(Locale.ROOT, format, value);
+    }
+}

@@ -1,0 +1,253 @@
+package org.lrcc.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.InputException;
+import org.lrcc.lowrank.Adapters;
+import org.lrcc.lowrank.Conversion;
+import org.lrcc.lowrank.ConversionReport;
+import org.lrcc.lowrank.LowRankConfig;
+import org.lrcc.lowrank.LowRankConv2d;
+import org.lrcc.nn.data.Dataset;
+import org.lrcc.nn.io.AtomicFiles;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.train.Evaluation;
+import org.lrcc.nn.train.L1Term;
+import org.lrcc.nn.train.TrainConfig;
+import org.lrcc.nn.train.TrainResult;
+import org.lrcc.nn.train.Trainer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lrcc train}: from a network and a folder of images to an adapter and a report. */
+@Command(
+        name = "train",
+        description = {
+            "Adapt a network to a folder of images.",
+            "RUN then holds adapter.safetensors (what was learned), report.html, metrics.csv, config.json and a checkpoint to go on from."
+        },
+        footer = {
+            "  lrcc train model.onnx --train photos/train --test photos/test --mode lora_mode -o run",
+            "  lrcc train model.onnx --train train.txt --images photos --mode tune_U_S --ignore downsample --epochs 30 -o run",
+            "  lrcc train --resume run"
+        })
+final class TrainCommand extends Subcommand {
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "MODEL.onnx",
+            description = "A network in ONNX, or packed as MODEL.onnx.gz.")
+    private @Nullable Path model;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "RUN",
+            description = "The folder for the results; made where it is missing.")
+    private @Nullable Path output;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "RUN",
+            description = "Go on with a run that was broken off, just as it was begun; the result has the same bits.")
+    private @Nullable Path resume;
+
+    @Option(names = "--overwrite", description = "Replace an earlier run in the folder.")
+    private boolean overwrite;
+
+    @Option(
+            names = "--train",
+            paramLabel = "DIR|LIST",
+            description = "A folder with a folder of images a class, or a list of class/file lines below --images.")
+    private @Nullable Path train;
+
+    @Option(names = "--test", paramLabel = "DIR|LIST", description = "Images to measure on, in the same form.")
+    private @Nullable Path test;
+
+    @Option(names = "--images", paramLabel = "DIR", description = "The folder that lists' files are below.")
+    private @Nullable Path images;
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "A.safetensors",
+            description = "Begin from this adapter instead of converting; it says the mode.")
+    private @Nullable Path adapter;
+
+    @Mixin
+    private PreprocessingOptions preprocessing = new PreprocessingOptions();
+
+    @Mixin
+    private LowRankOptions lowRank = new LowRankOptions();
+
+    @Mixin
+    private TrainOptions training = new TrainOptions();
+
+    @Option(names = "--json", description = "Answer as JSON.")
+    private boolean json;
+
+    /** The network as training begins, and what was done to it. */
+    private record Beginning(Model model, @Nullable ConversionReport report) {}
+
+    @Override
+    void execute() throws Exception {
+        long begun = System.nanoTime();
+        RunFolder folder = new RunFolder(target());
+        RunConfig config = resume == null ? asked(folder) : begun(folder);
+        Dataset samples = DataOptions.read("--train", config.train(), config.images());
+        Dataset tested = config.test() == null ? null : DataOptions.read("--test", config.test(), config.images());
+        Beginning beginning;
+        TrainResult result;
+        try {
+            beginning = begin(folder, config);
+            result = train(folder, config, beginning, samples, tested);
+        } catch (RuntimeException e) {
+            folder.abandon();
+            throw e;
+        }
+        if (result.end() == TrainResult.End.CANCELLED) {
+            console().warn("stopped; go on with: lrcc train --resume " + folder.folder());
+            return;
+        }
+        finish(folder, config, beginning, result, tested, (System.nanoTime() - begun) / 1e9);
+    }
+
+    private static RunConfig begun(RunFolder folder) {
+        folder.checkBegun();
+        return RunConfig.read(folder.begunConfig());
+    }
+
+    private TrainResult train(
+            RunFolder folder, RunConfig config, Beginning beginning, Dataset samples, @Nullable Dataset tested) {
+        Interrupt interrupt = new Interrupt();
+        try (TrainProgress progress = new TrainProgress(console(), folder)) {
+            Trainer trainer = new Trainer(beginning.model(), config.training())
+                    .callback(progress)
+                    .checkpoint(folder.state());
+            if (Files.exists(folder.state())) {
+                trainer.resume(folder.state());
+            }
+            interrupt.cancels(trainer);
+            return tested == null ? trainer.fit(samples) : trainer.fit(samples, tested);
+        } finally {
+            interrupt.done();
+        }
+    }
+
+    private Path target() {
+        if (resume != null) {
+            if (output != null || train != null || model != null || lowRank.hasMode()) {
+                throw new InputException(
+                        "--resume " + resume + " goes on with the run as it was begun; give no other option with it");
+            }
+            return resume;
+        }
+        if (output == null) {
+            throw new InputException("-o is missing: the folder for the results");
+        }
+        return output;
+    }
+
+    /** What the options ask for, checked before any work is done. */
+    private RunConfig asked(RunFolder folder) {
+        if (model == null || train == null) {
+            throw new InputException((model == null ? "MODEL.onnx" : "--train") + " is missing");
+        }
+        if (adapter != null && lowRank.hasMode()) {
+            throw new InputException(
+                    "--adapter " + adapter + " and --mode exclude each other: the adapter says its mode");
+        }
+        folder.checkFree(overwrite);
+        LowRankConfig converts = adapter == null ? lowRank.config() : null;
+        Model base = ModelFile.read(model).model();
+        Model adapted = adapter == null ? base : Adapters.load(base, adapter);
+        return new RunConfig(
+                commandLine(),
+                model,
+                adapter,
+                train,
+                test,
+                images,
+                converts,
+                configured(converts),
+                preprocessing.over(adapted.info().preprocessing()));
+    }
+
+    /** The training configuration, with the term on S that the conversion asks for. */
+    private TrainConfig configured(@Nullable LowRankConfig converts) {
+        TrainConfig config = training.config(lowRank.seed());
+        return converts == null || converts.l1() == 0
+                ? config
+                : config.l1(new L1Term("*." + LowRankConv2d.SPARSE, converts.l1()));
+    }
+
+    /** Converts, or loads what was converted when the run began. */
+    private Beginning begin(RunFolder folder, RunConfig config) {
+        Model base =
+                ModelOptions.prepare(ModelFile.read(config.model()).model(), config.preprocessing(), config.model());
+        if (resume != null) {
+            return new Beginning(Adapters.load(base, folder.start()), null);
+        }
+        Beginning beginning;
+        if (config.lowRank() == null || config.adapter() != null) {
+            Path from = Objects.requireNonNull(config.adapter());
+            beginning =
+                    new Beginning(ModelOptions.prepare(Adapters.load(base, from), config.preprocessing(), from), null);
+        } else {
+            Conversion conversion = Training.convert(base, config.lowRank(), console());
+            beginning = new Beginning(conversion.model(), conversion.report());
+        }
+        folder.begin();
+        AtomicFiles.writeString(folder.begunConfig(), config.toJson());
+        Adapters.save(beginning.model(), folder.start());
+        return beginning;
+    }
+
+    private void finish(
+            RunFolder folder,
+            RunConfig config,
+            Beginning beginning,
+            TrainResult result,
+            @Nullable Dataset tested,
+            double seconds)
+            throws IOException {
+        Adapters.save(result.model(), folder.adapter());
+        result.history().writeCsv(folder.metrics());
+        long bytes = Files.size(folder.adapter());
+        TrainReport report = new TrainReport(config, beginning.report(), result, tested, seconds, bytes);
+        AtomicFiles.writeString(folder.report(), report.page());
+        AtomicFiles.writeString(folder.config(), config.toJson());
+        if (json) {
+            console().json(answer(folder, result, seconds));
+            return;
+        }
+        Evaluation evaluation = result.evaluation();
+        if (evaluation != null) {
+            console()
+                    .print("test: top-1 " + Texts.percent(evaluation.top1()) + ", top-5 "
+                            + Texts.percent(evaluation.top5()) + " of " + evaluation.samples() + " images");
+        }
+        console()
+                .print("wrote " + folder.adapter() + " (" + Texts.bytes(bytes) + ") and " + folder.report() + " in "
+                        + Progress.time(seconds));
+    }
+
+    private static Map<String, Object> answer(RunFolder folder, TrainResult result, double seconds) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("adapter", folder.adapter().toString());
+        answer.put("report", folder.report().toString());
+        answer.put("epochs", result.history().epochs().size());
+        answer.put("bestEpoch", result.bestEpoch());
+        answer.put("seconds", seconds);
+        Evaluation evaluation = result.evaluation();
+        if (evaluation != null) {
+            answer.put("test", EvaluateCommand.toMap(evaluation));
+        }
+        return answer;
+    }
+}

@@ -1,0 +1,32 @@
+package org.lrcc.cli;
+
+import org.lrcc.lowrank.Conversion;
+import org.lrcc.lowrank.LowRank;
+import org.lrcc.lowrank.LowRankConfig;
+import org.lrcc.nn.data.Dataset;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.train.Evaluation;
+import org.lrcc.nn.train.Evaluator;
+import org.lrcc.nn.train.ImageSource;
+
+/** The steps that commands share: convert, measure. */
+final class Training {
+    private static final int PARTS = 1000;
+
+    private Training() {}
+
+    /** Converts with progress. */
+    static Conversion convert(Model base, LowRankConfig config, Console console) {
+        if (!config.mode().decomposes()) {
+            return LowRank.convert(base, config, (layer, fraction) -> {});
+        }
+        try (Progress progress = console.progress("decompose", PARTS)) {
+            return LowRank.convert(base, config, (layer, fraction) -> progress.at(Math.round(fraction * PARTS), layer));
+        }
+    }
+
+    /** Measures a model on images. */
+    static Evaluation evaluate(Model model, Dataset data, int batch) {
+        return Evaluator.evaluate(model, new ImageSource(data, model.info().preprocessing()), batch);
+    }
+}
