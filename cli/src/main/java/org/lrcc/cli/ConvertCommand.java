@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 /** {@code lrcc convert}: an adapter that is not trained yet, and what was done to each layer. */
 @Command(
         name = "convert",
+        customSynopsis = "lrcc convert MODEL.onnx -o C.safetensors --mode MODE [OPTIONS]",
         description =
                 "Turn a network's convolutions into low-rank form and write the result as an adapter that is not trained yet.",
         footer = {

@@ -68,29 +68,33 @@ final class LowRankOptions {
 
     @Option(
             names = "--convert",
-            paramLabel = "P",
+            paramLabel = "P,..",
             split = ",",
+            hideParamSyntax = true,
             description = "Convert only layers that match a name part or glob; not together with --ignore.")
     private List<String> convert = List.of();
 
     @Option(
             names = "--ignore",
-            paramLabel = "P",
+            paramLabel = "P,..",
             split = ",",
+            hideParamSyntax = true,
             description = "Leave layers that match as they are; they train whole.")
     private List<String> ignore = List.of();
 
     @Option(
             names = "--fix",
-            paramLabel = "P",
+            paramLabel = "P,..",
             split = ",",
+            hideParamSyntax = true,
             description = "Leave layers that match as they are, frozen.")
     private List<String> fix = List.of();
 
     @Option(
             names = "--freeze",
-            paramLabel = "P",
+            paramLabel = "P,..",
             split = ",",
+            hideParamSyntax = true,
             description = "Freeze layers that match; bn stands for every batch normalisation.")
     private List<String> freeze = List.of();
 
@@ -105,7 +109,7 @@ final class LowRankOptions {
 
     @Option(
             names = "--dropout",
-            paramLabel = "P",
+            paramLabel = "P,..",
             description = "lora_mode: dropout on the adapter's branch (default: 0).")
     private double dropout;
 

@@ -23,6 +23,10 @@ import picocli.CommandLine.Parameters;
 /** {@code lrcc predict}: what a network says of images or of prepared tensors. */
 @Command(
         name = "predict",
+        customSynopsis = {
+            "lrcc predict MODEL.onnx [--adapter A.safetensors] IMAGE... [OPTIONS]",
+            "       lrcc predict MODEL.onnx [--adapter A.safetensors] --input X.safetensors --output Y.safetensors"
+        },
         description = "Say what a network sees in images, or run it on prepared tensors.",
         footer = {
             "  lrcc predict model.onnx photo.jpg",

@@ -22,13 +22,19 @@ final class PreprocessingOptions {
     @Option(names = "--no-crop", description = "Scale the whole image to the square instead, whatever its proportions.")
     private boolean whole;
 
-    @Option(names = "--mean", paramLabel = "R,G,B", split = ",", description = "Mean of the channels, in 0..1.")
+    @Option(
+            names = "--mean",
+            paramLabel = "R,G,B",
+            split = ",",
+            hideParamSyntax = true,
+            description = "Mean of the channels, in 0..1.")
     private List<Float> mean = List.of();
 
     @Option(
             names = "--std",
             paramLabel = "R,G,B",
             split = ",",
+            hideParamSyntax = true,
             description = "Standard deviation of the channels, in 0..1.")
     private List<Float> std = List.of();
 

@@ -46,9 +46,13 @@ abstract class Progress implements AutoCloseable {
     }
 
     private static final class Bar extends Progress {
+        private static final String ERASE_REST = "\u001b[K";
+
+        private final PrintWriter err;
         private final ProgressBar bar;
 
         Bar(String task, long total, PrintWriter err) {
+            this.err = err;
             bar = new ProgressBarBuilder()
                     .setTaskName(task)
                     .setInitialMax(total)
@@ -58,7 +62,7 @@ abstract class Progress implements AutoCloseable {
                     .setMaxRenderedLength(WIDTH)
                     .setConsumer(new DelegatingProgressBarConsumer(
                             line -> {
-                                err.print("\r" + line);
+                                err.print("\r" + line + ERASE_REST);
                                 err.flush();
                             },
                             WIDTH))
@@ -74,6 +78,7 @@ abstract class Progress implements AutoCloseable {
         @Override
         public void close() {
             bar.close();
+            err.println();
         }
     }
 

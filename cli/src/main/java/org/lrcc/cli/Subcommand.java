@@ -11,6 +11,7 @@ import picocli.CommandLine.Spec;
 /** What every command has: help, a console, the command line it was started with. */
 @Command(
         sortOptions = false,
+        abbreviateSynopsis = true,
         descriptionHeading = "%n",
         parameterListHeading = "%n",
         optionListHeading = "%n",

@@ -29,6 +29,11 @@ import picocli.CommandLine.Parameters;
 /** {@code lrcc train}: from a network and a folder of images to an adapter and a report. */
 @Command(
         name = "train",
+        customSynopsis = {
+            "lrcc train MODEL.onnx --train DIR|LIST [--images DIR] [--test DIR|LIST] --mode MODE -o RUN [OPTIONS]",
+            "       lrcc train MODEL.onnx --adapter A.safetensors --train DIR|LIST -o RUN [OPTIONS]",
+            "       lrcc train --resume RUN"
+        },
         description = {
             "Adapt a network to a folder of images.",
             "RUN then holds adapter.safetensors (what was learned), report.html, metrics.csv, config.json and a checkpoint to go on from."
@@ -200,7 +205,8 @@ final class TrainCommand extends Subcommand {
                     new Beginning(ModelOptions.prepare(Adapters.load(base, from), config.preprocessing(), from), null);
         } else {
             Conversion conversion = Training.convert(base, config.lowRank(), console());
-            beginning = new Beginning(conversion.model(), conversion.report());
+            boolean converts = config.lowRank().mode().converts();
+            beginning = new Beginning(conversion.model(), converts ? conversion.report() : null);
         }
         folder.begin();
         AtomicFiles.writeString(folder.begunConfig(), config.toJson());

@@ -116,6 +116,7 @@ final class TrainOptions {
             names = "--crop-area",
             paramLabel = "LOW,HIGH",
             split = ",",
+            hideParamSyntax = true,
             description = "Share of the area that random crops have.")
     private List<Double> cropArea = List.of();
 
@@ -126,6 +127,7 @@ final class TrainOptions {
             names = "--jitter",
             paramLabel = "B,C,S,H",
             split = ",",
+            hideParamSyntax = true,
             description = "Random brightness, contrast, saturation and hue (default: none).")
     private List<Double> jitter = List.of();
 

@@ -5,7 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.nn.data.Preprocessing;
+import org.lrcc.nn.layer.Conv2d;
+import org.lrcc.nn.layer.Flatten;
+import org.lrcc.nn.layer.GlobalAvgPool;
+import org.lrcc.nn.layer.Linear;
+import org.lrcc.nn.network.Init;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.ModelInfo;
+import org.lrcc.nn.network.Network;
+import org.lrcc.nn.network.Node;
+import org.lrcc.nn.network.State;
+import org.lrcc.nn.onnx.Onnx;
 
 class InfoCommandTest {
     @Test
@@ -31,6 +49,28 @@ class InfoCommandTest {
         assertThat(answer.get("conversion").get("mode").asText()).isEqualTo("tune_U_S");
         assertThat(answer.get("conversion").get("layers").get(3).get("rank").asInt())
                 .isEqualTo(4);
+    }
+
+    @Test
+    void whatCannotBeConvertedIsLeftAloneAndSaysWhy(@TempDir Path dir) {
+        ConvGeometry wide = new ConvGeometry(1, 1, 0, 1, 0, 1, 1, 1, 1);
+        Network network = Network.of(
+                "x",
+                Shape.of(1, 3, 8, 8),
+                List.of(
+                        new Node("wide", new Conv2d(3, 6, 1, 3, wide, true), List.of("x")),
+                        new Node("pool", new GlobalAvgPool(true), List.of("wide")),
+                        new Node("flat", new Flatten(1), List.of("pool")),
+                        new Node("fc", new Linear(6, 2, true), List.of("flat"))),
+                "fc");
+        State state = Init.state(network, 1);
+        Path file = dir.resolve("wide.onnx");
+        Onnx.save(new Model(network, state, new ModelInfo(List.of(), Preprocessing.ofSize(8), Map.of())), file);
+        Run run = Run.of("info", file);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out())
+                .contains("0 converted, 0 ignored, 0 fixed, 1 left alone")
+                .containsPattern("wide .*left alone.*its kernel of 1x3 is not square");
     }
 
     @Test
