@@ -81,7 +81,13 @@ final class DoctorCommand extends Subcommand {
                 Backend backend = usable.backend();
                 boolean chosen = forced == null ? !found : forced.equals(provider.name());
                 found = true;
-                probes.add(new Probe(provider.name(), provider.rank(), true, chosen, backend.description(), ""));
+                probes.add(new Probe(
+                        provider.name(),
+                        provider.rank(),
+                        true,
+                        chosen,
+                        backend.description() + "; " + SelfCheck.of(backend),
+                        ""));
             } else if (availability instanceof Availability.Unusable unusable) {
                 probes.add(new Probe(provider.name(), provider.rank(), false, false, unusable.why(), unusable.fix()));
             }

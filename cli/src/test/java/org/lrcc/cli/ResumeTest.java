@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,7 +25,10 @@ class ResumeTest {
         Path killed = dir.resolve("killed");
         assertThat(Run.of(arguments(photos, whole).toArray()).code()).isZero();
 
-        Process process = start(arguments(photos, killed));
+        Process process = Launched.start(
+                dir.resolve("out"),
+                dir.resolve("err"),
+                arguments(photos, killed).toArray());
         Path state = killed.resolve("checkpoint/state.safetensors");
         long until = System.nanoTime() + PATIENCE_SECONDS * 1_000_000_000L;
         while (!Files.exists(state) && process.isAlive() && System.nanoTime() < until) {
@@ -62,20 +64,5 @@ class ResumeTest {
                 "off",
                 "-o",
                 run);
-    }
-
-    private Process start(List<Object> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.lrcc.cli.Main"));
-        arguments.forEach(argument -> command.add(argument.toString()));
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(dir.resolve("output").toFile())
-                .start();
     }
 }

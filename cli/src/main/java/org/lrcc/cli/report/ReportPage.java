@@ -34,6 +34,7 @@ public final class ReportPage {
         scope.put("run", run);
         put(scope, "conversion", run.conversion() == null ? null : table(run.conversion()));
         put(scope, "confusion", run.confusion() == null ? null : new HeatMap(run.confusion()));
+        scope.put("hasTiles", !run.tiles().isEmpty());
         scope.put("wrong", samples(run, false));
         scope.put("right", samples(run, true));
         scope.put("hasWrong", run.samples().stream().anyMatch(sample -> !sample.right()));
