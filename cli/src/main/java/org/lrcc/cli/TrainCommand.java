@@ -16,6 +16,7 @@ import org.lrcc.lowrank.LowRankConv2d;
 import org.lrcc.nn.data.Dataset;
 import org.lrcc.nn.io.AtomicFiles;
 import org.lrcc.nn.network.Model;
+import org.lrcc.nn.train.Checkpoint;
 import org.lrcc.nn.train.Evaluation;
 import org.lrcc.nn.train.L1Term;
 import org.lrcc.nn.train.TrainConfig;
@@ -136,6 +137,7 @@ final class TrainCommand extends Subcommand {
                     .checkpoint(folder.state());
             if (Files.exists(folder.state())) {
                 trainer.resume(folder.state());
+                progress.earlier(Checkpoint.read(folder.state()).meta().history());
             }
             interrupt.cancels(trainer);
             return tested == null ? trainer.fit(samples) : trainer.fit(samples, tested);

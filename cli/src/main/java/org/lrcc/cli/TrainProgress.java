@@ -22,6 +22,11 @@ final class TrainProgress implements TrainCallback, AutoCloseable {
         this.folder = folder;
     }
 
+    /** Epochs that were done before the run was broken off. */
+    void earlier(List<EpochRecord> done) {
+        epochs.addAll(done);
+    }
+
     @Override
     public void onStart(int samples, int doneEpochs, int epochCount, int stepsPerEpoch) {
         total = epochCount;
