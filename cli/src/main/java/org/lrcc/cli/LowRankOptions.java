@@ -2,6 +2,7 @@ package org.lrcc.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.lowrank.Layout;
@@ -9,6 +10,7 @@ import org.lrcc.lowrank.LowRankConfig;
 import org.lrcc.lowrank.TuneMode;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** What is made low-rank, and how. */
 final class LowRankOptions {
@@ -129,14 +131,23 @@ final class LowRankOptions {
     static final class ModeConverter implements ITypeConverter<TuneMode> {
         @Override
         public TuneMode convert(String value) {
-            return TuneMode.parse(value);
+            return named(() -> TuneMode.parse(value));
         }
     }
 
     static final class LayoutConverter implements ITypeConverter<Layout> {
         @Override
         public Layout convert(String value) {
-            return Layout.parse(value);
+            return named(() -> Layout.parse(value));
+        }
+    }
+
+    /** picocli shows the class of other exceptions beside their message. */
+    private static <T> T named(Supplier<T> parse) {
+        try {
+            return parse.get();
+        } catch (InputException e) {
+            throw new TypeConversionException(e.getMessage());
         }
     }
 
