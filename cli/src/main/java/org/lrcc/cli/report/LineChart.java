@@ -49,7 +49,7 @@ public record LineChart(String caption, String xTitle, String yTitle, List<Serie
 
     /** The whole numbers and decimals from {@code low} to {@code high} that ticks stand at. */
     private record Axis(double low, double high, double step) {
-        static Axis over(double min, double max) {
+        static Axis over(double min, double max, double leastStep) {
             double span = max > min ? max - min : Math.max(1e-6, Math.abs(max) * 0.1);
             double rough = span / TICKS;
             double power = Math.pow(10, Math.floor(Math.log10(rough)));
@@ -60,6 +60,7 @@ public record LineChart(String caption, String xTitle, String yTitle, List<Serie
                     break;
                 }
             }
+            step = Math.max(step, leastStep);
             return new Axis(
                     Math.floor(min / step) * step,
                     Math.max(Math.ceil(max / step - 1e-9), Math.floor(min / step) + 1) * step,
@@ -190,7 +191,8 @@ public record LineChart(String caption, String xTitle, String yTitle, List<Serie
                 }
             }
         }
-        return min > max ? new Axis(0, 1, 1) : Axis.over(min, max);
+        // Epochs are whole numbers.
+        return min > max ? new Axis(0, 1, 1) : Axis.over(min, max, horizontal ? 1 : 0);
     }
 
     private static String number(double value) {
