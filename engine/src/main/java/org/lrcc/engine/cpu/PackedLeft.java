@@ -47,6 +47,11 @@ final class PackedLeft {
         PackedLeft p = new PackedLeft(tiles, rows, depth);
         p.eachBlock(pool, (block, k0, kc, to) -> {
             int h = p.height(block);
+            int first = ao + block * p.blockRows * lda + k0;
+            if (h == 8 && (block + 1) * 8 <= rows && alpha == 1f) {
+                interleaveEight(a, first, lda, p.data, to, kc);
+                return;
+            }
             for (int j = 0; j < h; j++) {
                 int r = block * p.blockRows + j;
                 if (r < rows) {
@@ -127,6 +132,27 @@ final class PackedLeft {
             for (int b = first; b < end; b++) {
                 packer.pack(b, k0, kc, offset(b, k0, kc));
             }
+        }
+    }
+
+    private static void interleaveEight(float[] a, int r0, int lda, float[] o, int to, int n) {
+        int r1 = r0 + lda;
+        int r2 = r1 + lda;
+        int r3 = r2 + lda;
+        int r4 = r3 + lda;
+        int r5 = r4 + lda;
+        int r6 = r5 + lda;
+        int r7 = r6 + lda;
+        for (int k = 0; k < n; k++) {
+            int d = to + k * 8;
+            o[d] = a[r0 + k];
+            o[d + 1] = a[r1 + k];
+            o[d + 2] = a[r2 + k];
+            o[d + 3] = a[r3 + k];
+            o[d + 4] = a[r4 + k];
+            o[d + 5] = a[r5 + k];
+            o[d + 6] = a[r6 + k];
+            o[d + 7] = a[r7 + k];
         }
     }
 

@@ -74,8 +74,11 @@ public interface Tiles {
     /** Packs one panel of a plain right operand: {@code b[p][j] = x[base + p*ldx + j]} for all columns. */
     void copyRows(float[] x, int base, int ldx, float[] b, int bo, int depth);
 
-    /** Copies {@code length} floats; writes up to one vector more than that. */
-    void copy(float[] x, int xo, float[] y, int yo, int length);
+    /**
+     * Copies {@code rows} runs of {@code length} floats that lie {@code pitch} apart, one behind the other; reads and writes up to one vector
+     * more than that.
+     */
+    void copyRuns(float[] x, int xo, int pitch, int rows, int length, float[] y, int yo);
 
     /** {@code y = tile + beta*y} over a run of {@code n} floats; with {@code beta} zero, y is not read. */
     void store(float[] tile, int to, float[] y, int yo, int n, float beta);

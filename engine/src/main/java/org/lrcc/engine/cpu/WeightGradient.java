@@ -257,22 +257,28 @@ final class WeightGradient {
 
         private void packRows(int kb, int ke, int firstRow, int rows, float[] r, int ldr) {
             int width = s.outWidth();
+            int pitchIn = plan.input.columns();
             for (int k = kb; k < ke; k++) {
                 int to = (k - kb) * ldr;
-                for (int row = firstRow; row < firstRow + rows; row++) {
-                    int image = xo + row / s.outHeight() * plan.input.image();
-                    int from = image + row % s.outHeight() * plan.input.columns() + plan.offsets[k];
-                    copyRun(from, r, to, width);
-                    to += width;
+                int row = firstRow;
+                while (row < firstRow + rows) {
+                    int h = row % s.outHeight();
+                    int take = Math.min(firstRow + rows - row, s.outHeight() - h);
+                    int from = xo + row / s.outHeight() * plan.input.image() + h * pitchIn + plan.offsets[k];
+                    if (from + (take - 1) * pitchIn + width + tiles.lanes() <= x.length) {
+                        tiles.copyRuns(x, from, pitchIn, take, width, r, to);
+                    } else {
+                        copyExactly(from, pitchIn, take, width, r, to);
+                    }
+                    to += take * width;
+                    row += take;
                 }
             }
         }
 
-        private void copyRun(int from, float[] r, int to, int n) {
-            if (from + n + tiles.lanes() <= x.length) {
-                tiles.copy(x, from, r, to, n);
-            } else {
-                System.arraycopy(x, from, r, to, n);
+        private void copyExactly(int from, int pitchIn, int rows, int width, float[] r, int to) {
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(x, from + i * pitchIn, r, to + i * width, width);
             }
         }
 
@@ -280,12 +286,25 @@ final class WeightGradient {
         void write(float[] sums, int k0, int k1, float[] dw, int dwo, boolean accumulate) {
             int mr = tiles.rows();
             int nr = tiles.columns();
+            int tileRow = panels * mr * nr;
             for (int m = 0; m < outputs; m++) {
                 int from = m / nr * mr * nr + m % nr;
-                for (int k = k0; k < k1; k++) {
-                    int i = (k - k0) / mr * panels * mr * nr + (k - k0) % mr * nr + from;
-                    int to = dwo + m * steps + k;
-                    dw[to] = accumulate ? dw[to] + sums[i] : sums[i];
+                int to = dwo + m * steps;
+                for (int k = k0; k < k1; k += mr) {
+                    gather(sums, from, nr, Math.min(mr, k1 - k), dw, to + k, accumulate);
+                    from += tileRow;
+                }
+            }
+        }
+
+        private static void gather(float[] sums, int from, int step, int n, float[] dw, int to, boolean accumulate) {
+            if (accumulate) {
+                for (int i = 0; i < n; i++) {
+                    dw[to + i] += sums[from + i * step];
+                }
+            } else {
+                for (int i = 0; i < n; i++) {
+                    dw[to + i] = sums[from + i * step];
                 }
             }
         }

@@ -12,15 +12,16 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <ul>
  *   <li>512 bits, Sapphire Rapids [210]: 8 x 32 packed 205 on JDK 17 and 25; 4 x 32 164; 12 x 32 192. With the left operand as eight
- *       separate rows 170 to 187, since addresses cost as many instructions as the arithmetic; unrolled by two 211. Zen 4 [117]: 8 x 32 115.6.
+ *       separate rows 188 to 197; that one gains nothing from unrolling (163 to 182). Zen 4 [117]: 8 x 32 115.6.
  *   <li>256 bits, Zen 3 [102]: 4 x 16; JDK 17 unrolled by two with a fence before each broadcast 97, JDK 25 with the fence 96-103. The
  *       fence costs no x86 instruction: it keeps C2 from hoisting the broadcasts, which needs 17 registers of 16.
  *   <li>128 bits: 8 x 8.
  * </ul>
  *
  * <p>Accumulators are named locals, the loop counts an int, indices have the form {@code base + p*constant + constant}: then no bounds check
- * remains in the loop. The ends are written out and not put into a helper method: C2 stops inlining at a number of nodes, and one vector that is passed to a
- * call is boxed at every step (20 times slower).
+ * remains in the loop. A kernel always adds to
+ * its tile and calls nothing but vector operations: C2 stops inlining at a number of nodes, and where one vector operation stays a call, all are boxed
+ * at every step (20 times slower). With a choice between setting and adding at the end that happened in one run of several.
  */
 final class TileKernels {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -29,23 +30,23 @@ final class TileKernels {
 
     private TileKernels() {}
 
-    static void eight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
-        FloatVector c4 = FloatVector.zero(S);
-        FloatVector d4 = FloatVector.zero(S);
-        FloatVector c5 = FloatVector.zero(S);
-        FloatVector d5 = FloatVector.zero(S);
-        FloatVector c6 = FloatVector.zero(S);
-        FloatVector d6 = FloatVector.zero(S);
-        FloatVector c7 = FloatVector.zero(S);
-        FloatVector d7 = FloatVector.zero(S);
+    static void eight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
+        FloatVector c4 = FloatVector.fromArray(S, c, co + 4 * NR);
+        FloatVector d4 = FloatVector.fromArray(S, c, co + 4 * NR + VL);
+        FloatVector c5 = FloatVector.fromArray(S, c, co + 5 * NR);
+        FloatVector d5 = FloatVector.fromArray(S, c, co + 5 * NR + VL);
+        FloatVector c6 = FloatVector.fromArray(S, c, co + 6 * NR);
+        FloatVector d6 = FloatVector.fromArray(S, c, co + 6 * NR + VL);
+        FloatVector c7 = FloatVector.fromArray(S, c, co + 7 * NR);
+        FloatVector d7 = FloatVector.fromArray(S, c, co + 7 * NR + VL);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -74,24 +75,6 @@ final class TileKernels {
             c7 = a07.fma(b0, c7);
             d7 = a07.fma(e0, d7);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-            c4 = c4.add(FloatVector.fromArray(S, c, co + 4 * NR));
-            d4 = d4.add(FloatVector.fromArray(S, c, co + 4 * NR + VL));
-            c5 = c5.add(FloatVector.fromArray(S, c, co + 5 * NR));
-            d5 = d5.add(FloatVector.fromArray(S, c, co + 5 * NR + VL));
-            c6 = c6.add(FloatVector.fromArray(S, c, co + 6 * NR));
-            d6 = d6.add(FloatVector.fromArray(S, c, co + 6 * NR + VL));
-            c7 = c7.add(FloatVector.fromArray(S, c, co + 7 * NR));
-            d7 = d7.add(FloatVector.fromArray(S, c, co + 7 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -110,15 +93,15 @@ final class TileKernels {
         d7.intoArray(c, co + 7 * NR + VL);
     }
 
-    static void four(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void four(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -135,16 +118,6 @@ final class TileKernels {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -155,15 +128,15 @@ final class TileKernels {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void fourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void fourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -183,16 +156,6 @@ final class TileKernels {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -203,15 +166,15 @@ final class TileKernels {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void fourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void fourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         int p = 0;
         for (; p < depth - 1; p += 2) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -269,16 +232,6 @@ final class TileKernels {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -289,11 +242,11 @@ final class TileKernels {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void two(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
+    static void two(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -304,21 +257,15 @@ final class TileKernels {
             c1 = a01.fma(b0, c1);
             d1 = a01.fma(e0, d1);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
         d1.intoArray(c, co + NR + VL);
     }
 
-    static void one(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
+    static void one(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
         int p = 0;
         for (; p < depth - 1; p += 2) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -339,32 +286,27 @@ final class TileKernels {
             c0 = a00.fma(b0, c0);
             d0 = a00.fma(e0, d0);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
     }
 
-    static void eightRows(
-            int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
-        FloatVector c4 = FloatVector.zero(S);
-        FloatVector d4 = FloatVector.zero(S);
-        FloatVector c5 = FloatVector.zero(S);
-        FloatVector d5 = FloatVector.zero(S);
-        FloatVector c6 = FloatVector.zero(S);
-        FloatVector d6 = FloatVector.zero(S);
-        FloatVector c7 = FloatVector.zero(S);
-        FloatVector d7 = FloatVector.zero(S);
+    static void eightRows(int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
+        FloatVector c4 = FloatVector.fromArray(S, c, co + 4 * NR);
+        FloatVector d4 = FloatVector.fromArray(S, c, co + 4 * NR + VL);
+        FloatVector c5 = FloatVector.fromArray(S, c, co + 5 * NR);
+        FloatVector d5 = FloatVector.fromArray(S, c, co + 5 * NR + VL);
+        FloatVector c6 = FloatVector.fromArray(S, c, co + 6 * NR);
+        FloatVector d6 = FloatVector.fromArray(S, c, co + 6 * NR + VL);
+        FloatVector c7 = FloatVector.fromArray(S, c, co + 7 * NR);
+        FloatVector d7 = FloatVector.fromArray(S, c, co + 7 * NR + VL);
         int r0 = ao + offsets[k];
         int r1 = ao + offsets[k + 1];
         int r2 = ao + offsets[k + 2];
@@ -373,8 +315,7 @@ final class TileKernels {
         int r5 = ao + offsets[k + 5];
         int r6 = ao + offsets[k + 6];
         int r7 = ao + offsets[k + 7];
-        int p = 0;
-        for (; p < depth - 1; p += 2) {
+        for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
             FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
@@ -401,78 +342,6 @@ final class TileKernels {
             FloatVector a07 = FloatVector.broadcast(S, a[r7 + p]);
             c7 = a07.fma(b0, c7);
             d7 = a07.fma(e0, d7);
-            FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
-            FloatVector e1 = FloatVector.fromArray(S, b, bo + p * NR + NR + VL);
-            FloatVector a10 = FloatVector.broadcast(S, a[r0 + p + 1]);
-            c0 = a10.fma(b1, c0);
-            d0 = a10.fma(e1, d0);
-            FloatVector a11 = FloatVector.broadcast(S, a[r1 + p + 1]);
-            c1 = a11.fma(b1, c1);
-            d1 = a11.fma(e1, d1);
-            FloatVector a12 = FloatVector.broadcast(S, a[r2 + p + 1]);
-            c2 = a12.fma(b1, c2);
-            d2 = a12.fma(e1, d2);
-            FloatVector a13 = FloatVector.broadcast(S, a[r3 + p + 1]);
-            c3 = a13.fma(b1, c3);
-            d3 = a13.fma(e1, d3);
-            FloatVector a14 = FloatVector.broadcast(S, a[r4 + p + 1]);
-            c4 = a14.fma(b1, c4);
-            d4 = a14.fma(e1, d4);
-            FloatVector a15 = FloatVector.broadcast(S, a[r5 + p + 1]);
-            c5 = a15.fma(b1, c5);
-            d5 = a15.fma(e1, d5);
-            FloatVector a16 = FloatVector.broadcast(S, a[r6 + p + 1]);
-            c6 = a16.fma(b1, c6);
-            d6 = a16.fma(e1, d6);
-            FloatVector a17 = FloatVector.broadcast(S, a[r7 + p + 1]);
-            c7 = a17.fma(b1, c7);
-            d7 = a17.fma(e1, d7);
-        }
-        for (; p < depth; p++) {
-            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
-            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
-            FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
-            c0 = a00.fma(b0, c0);
-            d0 = a00.fma(e0, d0);
-            FloatVector a01 = FloatVector.broadcast(S, a[r1 + p]);
-            c1 = a01.fma(b0, c1);
-            d1 = a01.fma(e0, d1);
-            FloatVector a02 = FloatVector.broadcast(S, a[r2 + p]);
-            c2 = a02.fma(b0, c2);
-            d2 = a02.fma(e0, d2);
-            FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
-            c3 = a03.fma(b0, c3);
-            d3 = a03.fma(e0, d3);
-            FloatVector a04 = FloatVector.broadcast(S, a[r4 + p]);
-            c4 = a04.fma(b0, c4);
-            d4 = a04.fma(e0, d4);
-            FloatVector a05 = FloatVector.broadcast(S, a[r5 + p]);
-            c5 = a05.fma(b0, c5);
-            d5 = a05.fma(e0, d5);
-            FloatVector a06 = FloatVector.broadcast(S, a[r6 + p]);
-            c6 = a06.fma(b0, c6);
-            d6 = a06.fma(e0, d6);
-            FloatVector a07 = FloatVector.broadcast(S, a[r7 + p]);
-            c7 = a07.fma(b0, c7);
-            d7 = a07.fma(e0, d7);
-        }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-            c4 = c4.add(FloatVector.fromArray(S, c, co + 4 * NR));
-            d4 = d4.add(FloatVector.fromArray(S, c, co + 4 * NR + VL));
-            c5 = c5.add(FloatVector.fromArray(S, c, co + 5 * NR));
-            d5 = d5.add(FloatVector.fromArray(S, c, co + 5 * NR + VL));
-            c6 = c6.add(FloatVector.fromArray(S, c, co + 6 * NR));
-            d6 = d6.add(FloatVector.fromArray(S, c, co + 6 * NR + VL));
-            c7 = c7.add(FloatVector.fromArray(S, c, co + 7 * NR));
-            d7 = d7.add(FloatVector.fromArray(S, c, co + 7 * NR + VL));
         }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
@@ -492,16 +361,15 @@ final class TileKernels {
         d7.intoArray(c, co + 7 * NR + VL);
     }
 
-    static void fourRows(
-            int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void fourRows(int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         int r0 = ao + offsets[k];
         int r1 = ao + offsets[k + 1];
         int r2 = ao + offsets[k + 2];
@@ -562,16 +430,6 @@ final class TileKernels {
             FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
-        }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
         }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);

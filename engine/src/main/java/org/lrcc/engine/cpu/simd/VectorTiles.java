@@ -1,5 +1,6 @@
 package org.lrcc.engine.cpu.simd;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.lrcc.engine.cpu.Tiles;
@@ -41,24 +42,27 @@ public final class VectorTiles implements Tiles {
     @Override
     public void multiply(
             int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (!accumulate) {
+            Arrays.fill(c, co, co + height * NR, 0f);
+        }
         if (MR == 8 && height == 8) {
-            TileKernels.eight(depth, a, ao, b, bo, c, co, accumulate);
+            TileKernels.eight(depth, a, ao, b, bo, c, co);
         } else if (height == 4) {
-            four(depth, a, ao, b, bo, c, co, accumulate);
+            four(depth, a, ao, b, bo, c, co);
         } else if (height == 2) {
-            TileKernels.two(depth, a, ao, b, bo, c, co, accumulate);
+            TileKernels.two(depth, a, ao, b, bo, c, co);
         } else {
-            TileKernels.one(depth, a, ao, b, bo, c, co, accumulate);
+            TileKernels.one(depth, a, ao, b, bo, c, co);
         }
     }
 
-    private static void four(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
+    private static void four(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
         if (MR == 8) {
-            TileKernels.four(depth, a, ao, b, bo, c, co, acc);
+            TileKernels.four(depth, a, ao, b, bo, c, co);
         } else if (OLD_JDK) {
-            TileKernels.fourUnrolled(depth, a, ao, b, bo, c, co, acc);
+            TileKernels.fourUnrolled(depth, a, ao, b, bo, c, co);
         } else {
-            TileKernels.fourFenced(depth, a, ao, b, bo, c, co, acc);
+            TileKernels.fourFenced(depth, a, ao, b, bo, c, co);
         }
     }
 
@@ -74,10 +78,13 @@ public final class VectorTiles implements Tiles {
             float[] c,
             int co,
             boolean accumulate) {
+        if (!accumulate) {
+            Arrays.fill(c, co, co + MR * NR, 0f);
+        }
         if (MR == 8) {
-            TileKernels.eightRows(depth, a, ao, offsets, k, b, bo, c, co, accumulate);
+            TileKernels.eightRows(depth, a, ao, offsets, k, b, bo, c, co);
         } else {
-            TileKernels.fourRows(depth, a, ao, offsets, k, b, bo, c, co, accumulate);
+            TileKernels.fourRows(depth, a, ao, offsets, k, b, bo, c, co);
         }
     }
 
@@ -142,7 +149,19 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
-    public void copy(float[] x, int xo, float[] y, int yo, int length) {
+    public void copyRuns(float[] x, int xo, int pitch, int rows, int length, float[] y, int yo) {
+        if (length <= VL) {
+            for (int r = 0; r < rows; r++) {
+                FloatVector.fromArray(S, x, xo + r * pitch).intoArray(y, yo + r * length);
+            }
+        } else {
+            for (int r = 0; r < rows; r++) {
+                copyRun(x, xo + r * pitch, y, yo + r * length, length);
+            }
+        }
+    }
+
+    private static void copyRun(float[] x, int xo, float[] y, int yo, int length) {
         for (int i = 0; i < length; i += VL) {
             FloatVector.fromArray(S, x, xo + i).intoArray(y, yo + i);
         }
