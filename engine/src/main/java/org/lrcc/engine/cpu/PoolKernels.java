@@ -112,7 +112,8 @@ final class PoolKernels {
         Window w = new Window(g, x.shape(), y.shape());
         Floats in = Floats.of(x);
         Floats out = Floats.of(y);
-        boolean global = w.outPlane() == 1 && g.kernelHeight() == w.height && g.kernelWidth() == w.width;
+        boolean padded = g.padTop() + g.padLeft() + g.padBottom() + g.padRight() > 0;
+        boolean global = !padded && w.outPlane() == 1 && g.kernelHeight() == w.height && g.kernelWidth() == w.width;
         pool.run(w.chunks(), chunk -> {
             for (int plane = w.first(chunk); plane < w.first(chunk + 1); plane++) {
                 int from = in.offset() + plane * w.inPlane();

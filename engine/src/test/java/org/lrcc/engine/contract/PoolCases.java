@@ -20,6 +20,8 @@ final class PoolCases {
         both(rows, "2x2/3", PoolGeometry.of(2, 3, 0), 1, 2, 8, 9);
         both(rows, "1 pixel", PoolGeometry.of(3, 2, 1), 3, 5, 1, 1);
         both(rows, "17x17", PoolGeometry.of(17, 3, 8), 1, 2, 19, 21);
+        both(rows, "as large as the image, padded", PoolGeometry.of(4, 4, 1), 1, 2, 4, 4);
+        both(rows, "as large as the image", PoolGeometry.of(5, 1, 0), 2, 2, 5, 5);
         both(rows, "65 channels", PoolGeometry.of(3, 2, 1), 1, 65, 7, 7);
         both(rows, "wide", PoolGeometry.of(3, 2, 1), 1, 2, 9, 75);
         for (boolean countPad : new boolean[] {false, true}) {
