@@ -1,5 +1,6 @@
 package org.lrcc.engine.op;
 
+import org.lrcc.engine.InputException;
 import org.lrcc.engine.autograd.Forward;
 import org.lrcc.engine.autograd.GradientSink;
 import org.lrcc.engine.autograd.Op;
@@ -25,7 +26,13 @@ public record MaxPool2d(PoolGeometry geometry) implements Op {
     @Override
     public Shape infer(Shape... in) {
         Rules.inputs("maxPool2d", in, 1, 1);
-        return geometry.infer(in[0]);
+        Shape out = geometry.infer(in[0]);
+        if (geometry.hasEmptyWindow(in[0].size(2), in[0].size(3))) {
+            throw new InputException("maxPool2d: a window of " + geometry.kernelHeight() + "x" + geometry.kernelWidth()
+                    + " with dilation [" + geometry.dilationHeight() + "," + geometry.dilationWidth()
+                    + "] would see nothing but the padding of " + in[0]);
+        }
+        return out;
     }
 
     @Override

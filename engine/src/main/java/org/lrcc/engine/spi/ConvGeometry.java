@@ -50,12 +50,16 @@ public record ConvGeometry(
 
     /** Output rows for {@code height} input rows and a kernel of {@code kernel} rows. */
     public int outHeight(int height, int kernel) {
-        return (height + padTop + padBottom - dilationHeight * (kernel - 1) - 1) / strideHeight + 1;
+        return out(height, kernel, strideHeight, padTop, padBottom, dilationHeight);
     }
 
     /** Output columns for {@code width} input columns and a kernel of {@code kernel} columns. */
     public int outWidth(int width, int kernel) {
-        return (width + padLeft + padRight - dilationWidth * (kernel - 1) - 1) / strideWidth + 1;
+        return out(width, kernel, strideWidth, padLeft, padRight, dilationWidth);
+    }
+
+    private static int out(int size, int kernel, int stride, int before, int after, int dilation) {
+        return Math.toIntExact(((long) size + before + after - (long) dilation * (kernel - 1) - 1) / stride + 1);
     }
 
     /** Output shape [N, M, OH, OW] for x [N, C, H, W] and weight [M, C / groups, KH, KW]; throws where they do not fit. */
@@ -67,9 +71,16 @@ public record ConvGeometry(
             throw new InputException("conv2d: input " + x + " does not have the channels of weight " + weight + " in "
                     + groups + " group(s)");
         }
-        int spanHeight = dilationHeight * (weight.size(2) - 1) + 1;
-        int spanWidth = dilationWidth * (weight.size(3) - 1) + 1;
-        if (x.size(2) + padTop + padBottom < spanHeight || x.size(3) + padLeft + padRight < spanWidth) {
+        // In long: a hostile file's dilation or padding must not wrap around to something that fits.
+        long spanHeight = (long) dilationHeight * (weight.size(2) - 1) + 1;
+        long spanWidth = (long) dilationWidth * (weight.size(3) - 1) + 1;
+        long height = (long) x.size(2) + padTop + padBottom;
+        long width = (long) x.size(3) + padLeft + padRight;
+        if (height * width > Integer.MAX_VALUE) {
+            throw new InputException("conv2d: input " + x + " with padding [" + padTop + "," + padLeft + "," + padBottom
+                    + "," + padRight + "] is larger than an array");
+        }
+        if (height < spanHeight || width < spanWidth) {
             throw new InputException(
                     "conv2d: kernel of " + spanHeight + "x" + spanWidth + " does not fit the padded input of " + x);
         }

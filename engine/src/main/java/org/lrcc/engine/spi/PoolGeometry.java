@@ -44,8 +44,9 @@ public record PoolGeometry(
                     + strideHeight + "," + strideWidth + "] and dilation [" + dilationHeight + "," + dilationWidth
                     + "] must be at least 1");
         }
-        int spanHeight = dilationHeight * (kernelHeight - 1) + 1;
-        int spanWidth = dilationWidth * (kernelWidth - 1) + 1;
+        // In long: a hostile file's dilation must not wrap around to a small span.
+        long spanHeight = (long) dilationHeight * (kernelHeight - 1) + 1;
+        long spanWidth = (long) dilationWidth * (kernelWidth - 1) + 1;
         if (Math.min(Math.min(padTop, padLeft), Math.min(padBottom, padRight)) < 0
                 || Math.max(padTop, padBottom) >= spanHeight
                 || Math.max(padLeft, padRight) >= spanWidth) {
@@ -75,18 +76,42 @@ public record PoolGeometry(
     }
 
     private int out(int size, int kernel, int stride, int before, int after, int dilation) {
-        int room = size + before + after - dilation * (kernel - 1) - 1;
+        long room = (long) size + before + after - (long) dilation * (kernel - 1) - 1;
         if (room < 0) {
             return 0;
         }
-        int out = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
-        return ceilMode && (out - 1) * stride >= size + before ? out - 1 : out;
+        long out = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
+        return Math.toIntExact(ceilMode && (out - 1) * stride >= (long) size + before ? out - 1 : out);
+    }
+
+    /** Whether some window of an image of {@code height} x {@code width} holds no pixel, which takes dilation wider than the image. */
+    public boolean hasEmptyWindow(int height, int width) {
+        return isEmptySomewhere(height, kernelHeight, strideHeight, padTop, dilationHeight, outHeight(height))
+                || isEmptySomewhere(width, kernelWidth, strideWidth, padLeft, dilationWidth, outWidth(width));
+    }
+
+    private static boolean isEmptySomewhere(int size, int kernel, int stride, int before, int dilation, int out) {
+        for (int o = 0; o < out; o++) {
+            long start = (long) o * stride - before;
+            // The first tap that is not before the image.
+            long tap = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
+            if (tap >= kernel || start + tap * dilation >= size) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Output shape for x [N, C, H, W]; throws where the window does not fit. */
     public Shape infer(Shape x) {
         if (x.rank() != 4) {
             throw new InputException("pool2d: input " + x + " must have 4 axes");
+        }
+        long paddedHeight = (long) x.size(2) + padTop + padBottom;
+        long paddedWidth = (long) x.size(3) + padLeft + padRight;
+        if (paddedHeight * paddedWidth > Integer.MAX_VALUE) {
+            throw new InputException("pool2d: input " + x + " with padding [" + padTop + "," + padLeft + "," + padBottom
+                    + "," + padRight + "] is larger than an array");
         }
         int height = outHeight(x.size(2));
         int width = outWidth(x.size(3));

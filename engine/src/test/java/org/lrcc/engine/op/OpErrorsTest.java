@@ -54,6 +54,24 @@ class OpErrorsTest {
                 new Bad("conv2d: takes 2 to 4 input(s), got 1", () -> conv, s(1, 3, 5, 5)),
                 new Bad("conv2d: input [1,3,5,5] does not have the channels", () -> conv, s(1, 3, 5, 5), s(4, 2, 3, 3)),
                 new Bad("conv2d: kernel of 7x7 does not fit", () -> conv, s(1, 3, 5, 5), s(4, 3, 7, 7)),
+                new Bad(
+                        "conv2d: kernel of 4294967297x4294967297 does not fit",
+                        () -> new Conv2d(ConvGeometry.of(1, 1, 1 << 30, 1)),
+                        s(1, 3, 5, 5),
+                        s(4, 3, 5, 5)),
+                new Bad(
+                        "conv2d: input [1,3,5,5] with padding [2147483647,2147483647,2147483647,2147483647] is larger",
+                        () -> new Conv2d(ConvGeometry.of(1, Integer.MAX_VALUE)),
+                        s(1, 3, 5, 5),
+                        s(4, 3, 3, 3)),
+                new Bad(
+                        "maxPool2d: a window of 2x2 with dilation [2,2] would see nothing but the padding of [1,3,1,5]",
+                        () -> new MaxPool2d(new PoolGeometry(2, 2, 1, 1, 1, 1, 1, 1, 2, 2, false, false)),
+                        s(1, 3, 1, 5)),
+                new Bad(
+                        "pool2d: input [1,3,1,5] with padding",
+                        () -> new MaxPool2d(PoolGeometry.of(1 << 30, 1, 1 << 29)),
+                        s(1, 3, 1, 5)),
                 new Bad("conv2d: bias must be [4], got [3]", () -> conv, s(1, 3, 5, 5), s(4, 3, 3, 3), s(3)),
                 new Bad(
                         "conv2d: residual must be [1,4,3,3]",
