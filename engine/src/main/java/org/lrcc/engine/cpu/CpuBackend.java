@@ -23,6 +23,7 @@ public final class CpuBackend implements Backend {
 
     /** The backend on the process's pool. */
     public static CpuBackend shared() {
+        CpuFlags.check();
         return Shared.BACKEND;
     }
 

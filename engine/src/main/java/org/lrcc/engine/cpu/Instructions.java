@@ -21,6 +21,7 @@ abstract class Instructions {
     private static final String MODULE = "jdk.incubator.vector";
 
     static Instructions get() {
+        CpuFlags.vector();
         return Holder.CHOSEN;
     }
 
@@ -40,7 +41,7 @@ abstract class Instructions {
     abstract Convolution convolution(ThreadPool pool);
 
     private static Instructions choose() {
-        if ("scalar".equals(System.getProperty("lrcc.cpu.vector"))) {
+        if (CpuFlags.vector().equals("scalar")) {
             return new Scalar();
         }
         if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
@@ -52,6 +53,12 @@ abstract class Instructions {
         String info = System.getProperty("java.vm.info", "").toLowerCase(Locale.ROOT);
         if (info.contains("interpreted")) {
             LOG.warn("the JVM only interprets ({}): the CPU backend runs plain loops; leave out -Xint", info);
+            return new Scalar();
+        }
+        if (info.contains("emulated-client")) {
+            LOG.warn(
+                    "the JVM compiles without C2 ({}): the CPU backend runs plain loops; leave out -XX:TieredStopAtLevel",
+                    info);
             return new Scalar();
         }
         return new Vector();

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.InputException;
 
 /**
  * The one pool of threads that kernels share.
@@ -51,8 +52,13 @@ public final class ThreadPool {
         this.threads = threads;
     }
 
-    /** The pool of this process: {@code -Dlrcc.threads}, by default one thread a processor. */
+    /**
+     * The pool of this process: {@code -Dlrcc.threads}, by default one thread a processor (of those that the container grants).
+     *
+     * @throws InputException if the property is no number from 1 to {@value CpuFlags#MAX_THREADS}
+     */
     public static ThreadPool shared() {
+        CpuFlags.threads();
         return Shared.POOL;
     }
 
@@ -103,12 +109,7 @@ public final class ThreadPool {
     }
 
     private static final class Shared {
-        static final ThreadPool POOL = new ThreadPool(configuredThreads());
-
-        private static int configuredThreads() {
-            int processors = Runtime.getRuntime().availableProcessors();
-            return Math.max(1, Integer.getInteger("lrcc.threads", processors));
-        }
+        static final ThreadPool POOL = new ThreadPool(CpuFlags.threads());
     }
 
     /** One call of {@link ThreadPool#run}. A worker that comes late finds no chunk left and goes back to waiting. */

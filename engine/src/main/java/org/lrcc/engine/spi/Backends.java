@@ -19,11 +19,23 @@ public final class Backends {
 
     private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
 
+    private static @Nullable Backend chosen;
+
     private Backends() {}
 
-    /** The backend in use. */
-    public static Backend get() {
-        return Holder.CHOSEN;
+    /**
+     * The backend in use.
+     *
+     * @throws InputException each time it is called where the forced backend cannot run (not an error of a static initializer, which only the first
+     *     caller would see)
+     */
+    public static synchronized Backend get() {
+        Backend backend = chosen;
+        if (backend == null) {
+            backend = choose(System.getProperty(PROPERTY));
+            chosen = backend;
+        }
+        return backend;
     }
 
     /** All providers on the class path, best first. */
@@ -62,9 +74,5 @@ public final class Backends {
             }
         }
         throw new InputException("no backend can run here; lrcc doctor says why");
-    }
-
-    private static final class Holder {
-        static final Backend CHOSEN = choose(System.getProperty(PROPERTY));
     }
 }
