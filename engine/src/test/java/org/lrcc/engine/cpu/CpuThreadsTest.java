@@ -19,12 +19,20 @@ class CpuThreadsTest {
     @ValueSource(booleans = {false, true})
     void anyNumberOfThreadsGivesTheSameBits(boolean scalar) {
         List<OpRun> one = run(1, scalar);
-        for (int threads : new int[] {2, 3}) {
+        for (int threads : new int[] {2, 3, 8}) {
             List<OpRun> more = run(threads, scalar);
             for (int i = 0; i < one.size(); i++) {
                 String name = OpCases.all().get(i) + " on " + threads + " threads";
                 assertThat(more.get(i).out()).as(name).isEqualTo(one.get(i).out());
                 OpRun want = one.get(i);
+                assertThat(more.get(i).updates().keySet())
+                        .as(name)
+                        .isEqualTo(want.updates().keySet());
+                more.get(i)
+                        .updates()
+                        .forEach((input, update) -> assertThat(update)
+                                .as("%s, update of input %d", name, input)
+                                .isEqualTo(want.updates().get(input)));
                 more.get(i)
                         .gradients()
                         .forEach((input, gradient) -> assertThat(gradient)
