@@ -31,6 +31,9 @@ class ConvolutionTest {
         check(square(2, 64, 9, 128, 1, 2, 0), 5);
         check(square(2, 300, 5, 256, 3, 1, 1), 6);
         check(square(1, 1, 1, 1, 3, 1, 1), 7);
+        check(square(1, 512, 7, 96, 3, 1, 1), 9);
+        check(square(1, 96, 7, 512, 3, 2, 1), 10);
+        check(square(8, 512, 1, 70, 3, 1, 1), 11);
         check(new ConvShape(2, 20, 9, 17, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 20), 8);
     }
 
