@@ -55,7 +55,7 @@ final class Diagnosis {
                 : "the last parameter that has such a gradient is '" + found + "'";
     }
 
-    private static boolean isFinite(Tensor tensor) {
+    static boolean isFinite(Tensor tensor) {
         if (tensor.dtype() != DType.F32) {
             return true;
         }

@@ -8,7 +8,7 @@ import org.lrcc.nn.network.Model;
  *
  * @param model the trained model, of the best epoch where there was validation; the model that was given to the trainer is unchanged
  * @param history epoch by epoch
- * @param evaluation of {@code model} on the test set, or null where there was none
+ * @param evaluation of {@code model} on the test set, or null where there was none or training was cancelled before it
  * @param end why training ended
  * @param bestEpoch the epoch (from 1) that {@code model} is of
  * @param headReplaced whether the model has another last layer than the one that was given

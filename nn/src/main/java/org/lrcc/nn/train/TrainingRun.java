@@ -79,6 +79,7 @@ final class TrainingRun implements AutoCloseable {
         }
         Shape one = train.sampleShape();
         SingleValues.refuse(model.network(), one, train.size(), config);
+        double[] weights = weights(model);
         this.tensors = new TrainingState(model, config.freeze());
         this.optimizer = new FlatOptimizer(config.optimizer(), config.groups(), tensors.flat());
         Shape input = Shape.of(config.batch(), one.size(0), one.size(1), one.size(2));
@@ -91,7 +92,7 @@ final class TrainingRun implements AutoCloseable {
                 : new Evaluator(backend, current, samples.subset(split.heldOut()), Evaluator.BATCH);
         this.feed = train.training(config);
         this.k = backend.open();
-        this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights(model));
+        this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights);
     }
 
     private @Nullable StratifiedSplit split(BatchSource samples) {
@@ -140,7 +141,9 @@ final class TrainingRun implements AutoCloseable {
         LOG.debug("training {} parameters on {} samples", tensors.state().trainableElements(), train.size());
         trainer.callbacks().forEach(c -> c.onStart(train.size(), epoch, config.epochs(), stepsPerEpoch));
         while (epoch < config.epochs() && !outOfPatience()) {
-            if (!runSteps()) {
+            boolean whole = runSteps();
+            refuseBrokenTensors();
+            if (!whole) {
                 checkpoint();
                 return finish(TrainResult.End.CANCELLED);
             }
@@ -166,6 +169,7 @@ final class TrainingRun implements AutoCloseable {
                 seconds += (System.nanoTime() - begin) * NANO;
                 trainer.callbacks().forEach(c -> c.onStep(record));
                 if (trainer.checkpointSteps() > 0 && step % trainer.checkpointSteps() == 0 && batches.hasNext()) {
+                    refuseBrokenTensors();
                     checkpoint();
                 }
             }
@@ -180,10 +184,7 @@ final class TrainingRun implements AutoCloseable {
         try {
             outcome = batchStep.run(samples.x(), outputs, step);
         } catch (FailureException e) {
-            throw new FailureException(
-                    "train: epoch " + (epoch + 1) + ", step " + (batch + 1) + " of " + stepsPerEpoch + ": "
-                            + e.getMessage() + kept(),
-                    e);
+            throw new FailureException(failed(batch + 1, String.valueOf(e.getMessage())), e);
         }
         optimizer.step(k, outcome.gradient(), rate);
         batch++;
@@ -202,9 +203,22 @@ final class TrainingRun implements AutoCloseable {
                 rate);
     }
 
-    private String kept() {
+    /**
+     * Ends training where the last step made a tensor that is not finite from a loss and gradients that were: the next step would find out, but nothing of this
+     * one may be saved before.
+     */
+    private void refuseBrokenTensors() {
+        String broken = tensors.notFinite();
+        if (broken != null) {
+            throw new FailureException(
+                    failed(batch, "it leaves tensor '" + broken + "' with values that are not finite"));
+        }
+    }
+
+    private String failed(int atStep, String what) {
         Path file = trainer.checkpointFile();
-        return file != null && Files.exists(file) ? "; the last good checkpoint is " + file : "";
+        String kept = file != null && Files.exists(file) ? "; the last good checkpoint is " + file : "";
+        return "train: epoch " + (epoch + 1) + ", step " + atStep + " of " + stepsPerEpoch + ": " + what + kept;
     }
 
     private void endEpoch() {
@@ -242,12 +256,13 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private TrainResult finish(TrainResult.End end) {
-        Evaluation evaluation = lastTest;
-        if (bestEpoch > 0 && bestEpoch < epoch) {
+        Evaluation evaluation = batch > 0 ? null : lastTest;
+        if (bestEpoch > 0 && (bestEpoch < epoch || batch > 0)) {
             tensors.restore(best, "best epoch");
             evaluation = null;
         }
-        if (evaluation == null && test != null) {
+        // Who cancels does not want to wait for a test.
+        if (evaluation == null && test != null && end != TrainResult.End.CANCELLED) {
             evaluation = test.run(k, tensors.state());
         }
         int of = bestEpoch > 0 ? bestEpoch : epoch;

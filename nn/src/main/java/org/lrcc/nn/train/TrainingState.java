@@ -72,6 +72,17 @@ final class TrainingState {
         return tensors;
     }
 
+    /** The first of the tensors that training changes that has values which are not finite, or null. */
+    @Nullable
+    String notFinite() {
+        for (Map.Entry<String, Tensor> entry : changing().entrySet()) {
+            if (!Diagnosis.isFinite(entry.getValue())) {
+                return entry.getKey();
+            }
+        }
+        return null;
+    }
+
     /** Copies of the tensors that training changes. */
     Map<String, Tensor> snapshot() {
         Map<String, Tensor> copies = new LinkedHashMap<>();

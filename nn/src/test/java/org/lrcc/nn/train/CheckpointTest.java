@@ -242,4 +242,19 @@ class CheckpointTest {
             }
         });
     }
+
+    @Test
+    void aStepThatBreaksTheModelIsNotSaved() {
+        // One step an epoch; the second, from a finite loss and gradient, goes beyond what floats hold.
+        TrainConfig leap = config().epochs(2)
+                .batch(27)
+                .rate(1e45)
+                .earlyStopping(0, 0)
+                .schedule(Schedule.constant().warmup(1, 1e-48));
+        assertThatThrownBy(() -> trainer(TinyProblem.plain(), leap).checkpoint(file()).fit(train()))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("train: epoch 2, step 1 of 1: it leaves tensor 'conv1.")
+                .hasMessageContaining("the last good checkpoint is " + file());
+        assertThat(Checkpoint.read(file()).meta().epoch()).isEqualTo(1);
+    }
 }

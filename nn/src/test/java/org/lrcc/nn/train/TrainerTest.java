@@ -330,6 +330,30 @@ class TrainerTest {
     }
 
     @Test
+    void cancellingBehindTheBestEpochGivesThatEpoch() {
+        TrainConfig config =
+                config().epochs(40).batch(12).rate(0.2).earlyStopping(0.25, 0).head(Head.KEEP);
+        Trainer trainer = trainer(TinyProblem.model(TinyProblem.CLASSES), config);
+        trainer.callback(new TrainCallback() {
+            @Override
+            public void onStep(StepRecord step) {
+                // The first epoch is the best so far by being the only one.
+                if (step.epoch() == 2 && step.step() == 2) {
+                    trainer.cancel();
+                }
+            }
+        });
+        TensorSource train = TinyProblem.samples(60, 1);
+        TrainResult result = trainer.fit(train, TinyProblem.samples(9, 2));
+        assertThat(result.bestEpoch()).isEqualTo(1);
+        assertThat(result.evaluation()).as("nobody waits for a test").isNull();
+        BatchSource held =
+                train.subset(StratifiedSplit.of(train.labels(), 3, 0.25, 5).heldOut());
+        assertThat(TinyProblem.evaluate(REFERENCE, result.model(), held).score())
+                .isEqualTo(result.history().epochs().get(0).validation());
+    }
+
+    @Test
     void testSetIsEvaluatedAsOftenAsAsked() {
         TrainConfig config = config().epochs(4).evaluateEvery(3);
         TrainResult result =
