@@ -6,6 +6,9 @@ import java.io.IOException;
 final class BadImageException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** A file of a few bytes can hold one row of a million pixels, which scaled to a short side of 256 is too much for any heap. */
+    private static final long MOST_RATIO = 200;
+
     BadImageException(String message) {
         super(message);
     }
@@ -18,6 +21,10 @@ final class BadImageException extends IOException {
         if (width > limits.maxPixels() / height) {
             throw new BadImageException("its size is " + width + " x " + height + " pixels, at most "
                     + limits.maxPixels() + " are decoded");
+        }
+        if (Math.max(width, height) / Math.min(width, height) > MOST_RATIO) {
+            throw new BadImageException("its size is " + width + " x " + height + " pixels, one side more than "
+                    + MOST_RATIO + " times the other");
         }
     }
 }

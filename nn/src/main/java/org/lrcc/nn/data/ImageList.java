@@ -15,11 +15,14 @@ import org.lrcc.engine.InputException;
 
 /**
  * A text file that names images as {@code class/file}, one a line, below a folder. Classes are sorted by name; the images keep the list's
- * order. Blank lines are passed over.
+ * order. Blank lines and a byte order mark are passed over.
  */
 public final class ImageList {
     private static final long MAX_BYTES = 64L << 20;
     private static final int MAX_LINE = 4096;
+
+    /** Some editors begin UTF-8 text with it. */
+    private static final String BYTE_ORDER_MARK = "\ufeff";
 
     private ImageList() {}
 
@@ -51,6 +54,9 @@ public final class ImageList {
             int number = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 number++;
+                if (number == 1 && line.startsWith(BYTE_ORDER_MARK)) {
+                    line = line.substring(BYTE_ORDER_MARK.length());
+                }
                 if (!line.isBlank()) {
                     Entry entry = parse(line.strip(), list + ":" + number, images, root);
                     Integer before = seen.putIfAbsent(entry.path, number);

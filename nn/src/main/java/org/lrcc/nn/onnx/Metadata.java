@@ -52,20 +52,11 @@ final class Metadata {
         return new ModelInfo(names, known == null ? assumed(input) : known, extra);
     }
 
-    /** ImageNet's, in the input's size. */
+    /** ImageNet's, in the input's size; where the input is no picture of three channels, it says nothing. */
     private static Preprocessing assumed(Shape input) {
-        Preprocessing imagenet = Preprocessing.imagenet();
         int size = input.size(2);
-        int channels = input.size(1);
         int resize = Math.round((float) size * IMAGENET_RESIZE / IMAGENET_SIZE);
-        return channels == imagenet.mean().size()
-                ? new Preprocessing(size, resize, true, imagenet.mean(), imagenet.std())
-                : new Preprocessing(
-                        size,
-                        resize,
-                        true,
-                        java.util.Collections.nCopies(channels, 0.5f),
-                        java.util.Collections.nCopies(channels, 0.5f));
+        return new Preprocessing(size, resize, true, Preprocessing.IMAGENET_MEAN, Preprocessing.IMAGENET_STD);
     }
 
     private static <T> T parse(String key, String json, TypeReference<T> type) {

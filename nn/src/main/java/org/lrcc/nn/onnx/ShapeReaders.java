@@ -75,6 +75,9 @@ final class ShapeReaders {
             if (named && shape.size(i) != 1) {
                 throw node.error("axis " + i + " of " + shape + " has not size 1");
             }
+            if (named && i == 0 && !(node.value(0) instanceof Constant)) {
+                throw node.error("it would take the batch's axis away");
+            }
             if (!named) {
                 kept.add(shape.size(i));
             }

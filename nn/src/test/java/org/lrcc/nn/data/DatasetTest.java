@@ -80,7 +80,7 @@ class DatasetTest {
 
     @Test
     void aListNamesImages() throws IOException {
-        Dataset data = ImageList.of(list("c/z.jpeg\n\nb/2.jpg\r\na/sub/y.bmp\n"), images);
+        Dataset data = ImageList.of(list("\ufeffc/z.jpeg\n\nb/2.jpg\r\na/sub/y.bmp\n"), images);
 
         assertThat(data.classes()).containsExactly("a", "b", "c");
         assertThat(data.label(0)).isEqualTo(2);

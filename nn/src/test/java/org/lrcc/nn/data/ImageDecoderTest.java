@@ -3,6 +3,8 @@ package org.lrcc.nn.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +88,18 @@ class ImageDecoderTest {
         assertThatThrownBy(() -> decoder.decode(dir.resolve("gone.png")))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such file");
+    }
+
+    @Test
+    void refusesAStripThatNoHeapCouldHoldOnceScaled() throws IOException {
+        for (int[] size : new int[][] {{1, 20_000}, {60_300, 300}}) {
+            ByteArrayOutputStream strip = new ByteArrayOutputStream();
+            ImageIO.write(new BufferedImage(size[0], size[1], BufferedImage.TYPE_BYTE_BINARY), "png", strip);
+
+            assertThatThrownBy(() -> new ImageDecoder().decode(strip.toByteArray(), "strip.png"))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContainingAll("strip.png", size[0] + " x " + size[1], "200 times");
+        }
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.random.Philox;
+import org.lrcc.nn.network.Model;
 
 /** A damaged or hostile file ends in one InputException that names the rule, never in another error. */
 class OnnxHostileTest {
@@ -149,6 +150,52 @@ class OnnxHostileTest {
         refused("node /conv1/Conv (Conv): conv2d: input [1,4,32,32]", m -> dims(m, 1, 4, 32, 32));
         refused("channels are open", m -> dims(m, 1, 0, 32, 32));
         refused("height of 1099511627776", m -> dims(m, 1, 3, 1L << 40, 32));
+    }
+
+    /** An input of [1, channels, 4, 4] and these nodes, of which the last gives y. */
+    private static ModelProto graph(int channels, NodeProto... nodes) {
+        ModelProto.Builder model = parsed();
+        GraphProto.Builder graph = model.getGraphBuilder();
+        dims(model, 1, channels, 4, 4);
+        graph.clearNode().getOutputBuilder(0).setName("y");
+        for (NodeProto node : nodes) {
+            graph.addNode(node);
+        }
+        return model.build();
+    }
+
+    private static NodeProto.Builder node(String operator, String output, String... inputs) {
+        return NodeProto.newBuilder().setOpType(operator).addOutput(output).addAllInput(Arrays.asList(inputs));
+    }
+
+    private static String input() {
+        return parsed().getGraph().getInput(0).getName();
+    }
+
+    @Test
+    void anInputThatIsNoPictureIsReadForTensors() {
+        for (int channels : new int[] {1, 2}) {
+            Model model = Onnx.parse(
+                            graph(channels, node("Relu", "y", input()).build()).toByteArray())
+                    .model();
+            assertThat(model.network().inputShape().sizes()).containsExactly(1, channels, 4, 4);
+        }
+    }
+
+    @Test
+    void theBatchIsNotSqueezedAway() {
+        NodeProto pool = node("GlobalAveragePool", "p", input()).build();
+        NodeProto squeeze = node("Squeeze", "y", "p", "axes").build();
+        NodeProto axes = node("Constant", "axes")
+                .addAttribute(AttributeProto.newBuilder()
+                        .setName("value_ints")
+                        .setType(AttributeProto.AttributeType.INTS)
+                        .addInts(0))
+                .build();
+        assertThatThrownBy(() -> Onnx.parse(graph(1, pool, axes, squeeze).toByteArray()))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("Squeeze")
+                .hasMessageContaining("batch's axis");
     }
 
     private static void dims(ModelProto.Builder model, long... sizes) {

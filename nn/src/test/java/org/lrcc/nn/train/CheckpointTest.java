@@ -251,7 +251,8 @@ class CheckpointTest {
                 .rate(1e45)
                 .earlyStopping(0, 0)
                 .schedule(Schedule.constant().warmup(1, 1e-48));
-        assertThatThrownBy(() -> trainer(TinyProblem.plain(), leap).checkpoint(file()).fit(train()))
+        assertThatThrownBy(() ->
+                        trainer(TinyProblem.plain(), leap).checkpoint(file()).fit(train()))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("train: epoch 2, step 1 of 1: it leaves tensor 'conv1.")
                 .hasMessageContaining("the last good checkpoint is " + file());
