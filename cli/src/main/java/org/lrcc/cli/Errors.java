@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -60,6 +61,7 @@ final class Errors {
         boolean input = e instanceof InputException
                 || e instanceof NoSuchFileException
                 || e instanceof FileNotFoundException
+                || e instanceof FileAlreadyExistsException
                 || e instanceof NotDirectoryException;
         return input ? BAD_INPUT : FAILED;
     }
@@ -73,6 +75,9 @@ final class Errors {
         }
         if (e instanceof AccessDeniedException) {
             return e.getMessage() + ": access is denied";
+        }
+        if (e instanceof FileAlreadyExistsException || e instanceof NotDirectoryException) {
+            return e.getMessage() + ": it is a file where a folder is needed";
         }
         if (e instanceof FileSystemException || e instanceof FileNotFoundException) {
             return String.valueOf(e.getMessage());

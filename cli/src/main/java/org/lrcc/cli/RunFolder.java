@@ -1,13 +1,14 @@
 package org.lrcc.cli;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
+import org.lrcc.nn.train.Checkpoint;
 
 /**
  * The folder that a training leaves. The results appear in it when training has ended, each file whole; until then everything is in the folder {@code checkpoint},
@@ -99,14 +100,17 @@ record RunFolder(Path folder) {
         }
     }
 
+    /** Deletes what a run leaves in the checkpoint's folder, and the folder if nothing else is in it: it may be somebody else's. */
     private void drop() {
-        if (!Files.isDirectory(progress())) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(progress())) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
+        List<Path> ours =
+                List.of(state(), Checkpoint.previous(state()), start(), metricsSoFar(), begunConfig(), progress());
+        try {
+            for (Path path : ours) {
+                Files.deleteIfExists(path);
             }
+        } catch (DirectoryNotEmptyException othersToo) {
+            // What is left is not ours to delete.
+            return;
         } catch (IOException e) {
             throw new FailureException(progress() + ": it cannot be deleted: " + e.getMessage(), e);
         }

@@ -1,31 +1,34 @@
 package org.lrcc.cli;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.lowrank.Adapters;
 import org.lrcc.lowrank.Conversion;
 import org.lrcc.lowrank.ConversionReport;
 import org.lrcc.lowrank.LowRankConfig;
-import org.lrcc.lowrank.LowRankConv2d;
 import org.lrcc.nn.data.Dataset;
 import org.lrcc.nn.io.AtomicFiles;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.train.Checkpoint;
 import org.lrcc.nn.train.Evaluation;
-import org.lrcc.nn.train.L1Term;
-import org.lrcc.nn.train.TrainConfig;
 import org.lrcc.nn.train.TrainResult;
 import org.lrcc.nn.train.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code lrcc train}: from a network and a folder of images to an adapter and a report. */
 @Command(
@@ -45,6 +48,10 @@ import picocli.CommandLine.Parameters;
             "  lrcc train --resume run"
         })
 final class TrainCommand extends Subcommand {
+    /** All that may stand beside {@code --resume}: what says how to answer, not what to do. */
+    private static final Set<String> WITH_RESUME =
+            Set.of("--resume", "--json", "--progress", "--verbose", Errors.STACKTRACE);
+
     @Parameters(
             index = "0",
             arity = "0..1",
@@ -97,6 +104,9 @@ final class TrainCommand extends Subcommand {
     @Option(names = "--json", description = "Answer as JSON.")
     private boolean json;
 
+    @Spec
+    private CommandSpec self = CommandSpec.create();
+
     /** The network as training begins, and what was done to it. */
     private record Beginning(Model model, @Nullable ConversionReport report) {}
 
@@ -148,9 +158,10 @@ final class TrainCommand extends Subcommand {
 
     private Path target() {
         if (resume != null) {
-            if (output != null || train != null || model != null || lowRank.hasMode()) {
+            String other = model != null ? "MODEL.onnx" : given(option -> !WITH_RESUME.contains(option.longestName()));
+            if (other != null) {
                 throw new InputException(
-                        "--resume " + resume + " goes on with the run as it was begun; give no other option with it");
+                        "--resume " + resume + " goes on with the run as it was begun; give no " + other + " with it");
             }
             return resume;
         }
@@ -160,17 +171,35 @@ final class TrainCommand extends Subcommand {
         return output;
     }
 
+    /** The first option of the command line that is meant, or null. */
+    private @Nullable String given(Predicate<OptionSpec> meant) {
+        return self.commandLine().getParseResult().matchedOptions().stream()
+                .filter(meant)
+                .map(OptionSpec::longestName)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Whether it says how to convert. */
+    private static boolean converts(OptionSpec option) {
+        return option.userObject() instanceof Field field
+                && field.getDeclaringClass() == LowRankOptions.class
+                && !option.longestName().equals("--seed");
+    }
+
     /** What the options ask for, checked before any work is done. */
     private RunConfig asked(RunFolder folder) {
         if (model == null || train == null) {
             throw new InputException((model == null ? "MODEL.onnx" : "--train") + " is missing");
         }
-        if (adapter != null && lowRank.hasMode()) {
-            throw new InputException(
-                    "--adapter " + adapter + " and --mode exclude each other: the adapter says its mode");
+        String converting = adapter == null ? null : given(TrainCommand::converts);
+        if (converting != null) {
+            throw new InputException("--adapter " + adapter + " and " + converting
+                    + " exclude each other: the adapter says how it was converted");
         }
         folder.checkFree(overwrite);
-        LowRankConfig converts = adapter == null ? lowRank.config() : null;
+        LowRankConfig conversion =
+                adapter == null ? lowRank.config() : Adapters.info(adapter).config();
         Model base = ModelFile.read(model).model();
         Model adapted = adapter == null ? base : Adapters.load(base, adapter);
         return new RunConfig(
@@ -180,17 +209,9 @@ final class TrainCommand extends Subcommand {
                 train,
                 test,
                 images,
-                converts,
-                configured(converts),
+                adapter == null ? conversion : null,
+                training.config(lowRank.seed()).l1(conversion.l1Terms()),
                 preprocessing.over(adapted.info().preprocessing()));
-    }
-
-    /** The training configuration, with the term on S that the conversion asks for. */
-    private TrainConfig configured(@Nullable LowRankConfig converts) {
-        TrainConfig config = training.config(lowRank.seed());
-        return converts == null || converts.l1() == 0
-                ? config
-                : config.l1(new L1Term("*." + LowRankConv2d.SPARSE, converts.l1()));
     }
 
     /** Converts, or loads what was converted when the run began. */

@@ -146,6 +146,47 @@ class TrainCommandTest {
         assertThat(train("--adapter", start, "--epochs", 1).code()).isZero();
         assertThat(train("--adapter", start, "--mode", "tune_U", "--overwrite").err())
                 .contains("exclude each other");
+        assertThat(train("--adapter", start, "--rank", 2, "--overwrite").err())
+                .contains("--adapter " + start + " and --rank exclude each other");
+    }
+
+    @Test
+    void theTermOnSComesWithTheAdapter() throws IOException {
+        Path start = dir.resolve("start.safetensors");
+        Object[] convert = {"convert", Demo.MODEL, "-o", start, "--mode", "tune_V_S", "--rank", 2, "--steps", 2};
+        assertThat(Run.of(convert).code()).isZero();
+        assertThat(train("--adapter", start, "--epochs", 1).code()).isZero();
+        byte[] without = Files.readAllBytes(run.resolve("adapter.safetensors"));
+        Object[] penalised = java.util.Arrays.copyOf(convert, convert.length + 2);
+        penalised[convert.length] = "--l1";
+        penalised[convert.length + 1] = 0.01;
+        assertThat(Run.of(penalised).code()).isZero();
+        assertThat(train("--adapter", start, "--epochs", 1, "--overwrite").code())
+                .isZero();
+        JsonNode config = JSON.readTree(run.resolve("config.json").toFile());
+        assertThat(config.get("training").get("l1").get(0).get("coefficient").asDouble())
+                .isEqualTo(0.01);
+        assertThat(Files.readAllBytes(run.resolve("adapter.safetensors"))).isNotEqualTo(without);
+    }
+
+    @Test
+    void resumeRefusesWhatItWouldNotHeed() {
+        assertThat(train("--mode", "head", "--epochs", 1).code()).isZero();
+        Run more = Run.of("train", "--resume", run, "--epochs", 5);
+        assertThat(more.code()).isEqualTo(2);
+        assertThat(more.err()).contains("--resume " + run, "give no --epochs with it");
+    }
+
+    @Test
+    void othersFilesInTheFolderAreKept() throws IOException {
+        Path mine = Files.createDirectories(run.resolve("checkpoint")).resolve("mine.bin");
+        Files.writeString(mine, "mine");
+        assertThat(train("--mode", "tune_W").code()).isEqualTo(2);
+        assertThat(train("--mode", "full", "--epochs", 1, "--lr", "1e30").code())
+                .isEqualTo(1);
+        assertThat(train("--mode", "head", "--epochs", 1).code()).isZero();
+        assertThat(train("--mode", "head", "--epochs", 1, "--overwrite").code()).isZero();
+        assertThat(mine).hasContent("mine");
     }
 
     @Test
