@@ -123,7 +123,9 @@ final class TrainCommand extends Subcommand {
             beginning = begin(folder, config);
             result = train(folder, config, beginning, samples, tested);
         } catch (RuntimeException e) {
-            folder.abandon();
+            if (resume == null) {
+                folder.abandon();
+            }
             throw e;
         }
         if (result.end() == TrainResult.End.CANCELLED) {
@@ -232,8 +234,9 @@ final class TrainCommand extends Subcommand {
             beginning = new Beginning(conversion.model(), converts ? conversion.report() : null);
         }
         folder.begin();
-        AtomicFiles.writeString(folder.begunConfig(), config.toJson());
         Adapters.save(beginning.model(), folder.start());
+        // Last: where it is, there is a run to go on with.
+        AtomicFiles.writeString(folder.begunConfig(), config.toJson());
         return beginning;
     }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,16 +41,17 @@ class TrainCommandTest {
             112,
             "--batch",
             6,
-            "--steps",
-            2,
             "--progress",
             "off",
             "-o",
             run
         };
-        Object[] all = java.util.Arrays.copyOf(head, head.length + more.length);
-        System.arraycopy(more, 0, all, head.length, more.length);
-        return Run.of(all);
+        List<Object> all = new ArrayList<>(List.of(head));
+        all.addAll(List.of(more));
+        if (all.contains("--mode")) {
+            all.addAll(List.of("--steps", 2));
+        }
+        return Run.of(all.toArray());
     }
 
     @Test

@@ -26,29 +26,7 @@ final class Reassignment {
         float threshold = total == 0 ? 0 : magnitudes[Math.min(off, total - 1)];
         Map<String, Decomposer.Result> changed = new LinkedHashMap<>();
         results.forEach((name, r) ->
-                changed.put(name, new Decomposer.Result(split(r.factorization(), threshold), r.seconds())));
+                changed.put(name, new Decomposer.Result(r.factorization().split(threshold), r.seconds())));
         return changed;
-    }
-
-    private static Factorization split(Factorization f, float threshold) {
-        float[] s = new float[f.s().length];
-        float[] noise = new float[s.length];
-        byte[] mask = new byte[s.length];
-        double before = 0;
-        double after = 0;
-        for (int i = 0; i < s.length; i++) {
-            float e = f.s()[i] + f.noise()[i];
-            before += (double) e * e;
-            if (Math.abs(e) < threshold) {
-                mask[i] = 1;
-                noise[i] = e;
-                after += (double) e * e;
-            } else {
-                s[i] = e;
-            }
-        }
-        double residual = before == 0 ? 0 : f.residual() * Math.sqrt(after / before);
-        return new Factorization(
-                f.rows(), f.columns(), f.rank(), f.u(), f.v(), s, mask, noise, f.residual(), residual, f.objective());
     }
 }

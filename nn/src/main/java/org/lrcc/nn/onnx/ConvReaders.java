@@ -91,7 +91,7 @@ final class ConvReaders {
         Map<String, Tensor> tensors = new HashMap<>();
         tensors.put("weight", w);
         if (c != null) {
-            tensors.put("bias", bias(node, c, out, beta));
+            tensors.put("bias", row(node, c, out, beta));
         }
         Linear layer = new Linear(w.shape().size(1), out, c != null);
         return graph.add(graph.names().parametric(node.proto(), weight.name()), layer, tensors, x);
@@ -117,7 +117,7 @@ final class ConvReaders {
         }
         if (graph.layer(x) instanceof Linear linear && !linear.bias()) {
             Linear withBias = new Linear(linear.in(), linear.out(), true);
-            graph.addBias(x, withBias, bias(node, c, linear.out(), 1));
+            graph.addBias(x, withBias, row(node, c, linear.out(), 1));
             return x;
         }
         if (graph.layer(x) instanceof Conv2d conv
@@ -130,6 +130,15 @@ final class ConvReaders {
             return x;
         }
         return null;
+    }
+
+    /** A bias of a linear layer: a number, or one row that is added to each row. */
+    private static Tensor row(OpNode node, Constant c, int out, double beta) {
+        int elements = c.shape().elements();
+        if (elements != 1 && c.shape().size(-1) != elements) {
+            throw node.error("bias " + c + " is not one row");
+        }
+        return bias(node, c, out, beta);
     }
 
     private static Tensor bias(OpNode node, Constant c, int out, double beta) {

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Tensor;
 
-/** A SHA-256 over named tensors: names, element types, shapes and elements (little-endian), in the order of the names. */
+/** SHA-256 over tensors' elements (little-endian), and over named tensors: names, element types, shapes and elements, in the order of the names. */
 public final class TensorDigest {
     private static final int CHUNK = 1 << 14;
 
@@ -19,16 +19,17 @@ public final class TensorDigest {
 
     /** The digest as 64 hexadecimal digits. */
     public static String sha256(Map<String, Tensor> tensors) {
-        MessageDigest digest = newDigest();
-        ByteBuffer buffer = ByteBuffer.allocate(CHUNK * 8).order(ByteOrder.LITTLE_ENDIAN);
+        MessageDigest digest = sha256();
         new TreeMap<>(tensors).forEach((name, tensor) -> {
             digest.update((name + " " + tensor.dtype() + " " + tensor.shape() + "\n").getBytes(StandardCharsets.UTF_8));
-            add(digest, tensor, buffer);
+            update(digest, tensor);
         });
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    private static void add(MessageDigest digest, Tensor tensor, ByteBuffer buffer) {
+    /** Adds a tensor's elements, in order and little-endian, to a digest. */
+    public static void update(MessageDigest digest, Tensor tensor) {
+        ByteBuffer buffer = ByteBuffer.allocate(CHUNK * 8).order(ByteOrder.LITTLE_ENDIAN);
         Object chunk = HeapStorage.newArray(tensor.dtype(), Math.min(CHUNK, tensor.elements()));
         for (int at = 0; at < tensor.elements(); at += CHUNK) {
             int count = Math.min(CHUNK, tensor.elements() - at);
@@ -44,7 +45,8 @@ public final class TensorDigest {
         }
     }
 
-    private static MessageDigest newDigest() {
+    /** A SHA-256 that nothing was added to. */
+    public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

@@ -183,6 +183,21 @@ class OnnxHostileTest {
     }
 
     @Test
+    void aBiasOfAColumnIsRefused() throws IOException {
+        ModelProto.Builder model =
+                ModelProto.parseFrom(Files.readAllBytes(OnnxImportTest.file("gemm.onnx"))).toBuilder();
+        for (TensorProto.Builder tensor : model.getGraphBuilder().getInitializerBuilderList()) {
+            if (tensor.getName().equals("a.bias")) {
+                tensor.clearDims().addDims(7).addDims(1);
+            }
+        }
+        assertThatThrownBy(() -> Onnx.parse(model.build().toByteArray()))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("a.bias")
+                .hasMessageContaining("is not one row");
+    }
+
+    @Test
     void theBatchIsNotSqueezedAway() {
         NodeProto pool = node("GlobalAveragePool", "p", input()).build();
         NodeProto squeeze = node("Squeeze", "y", "p", "axes").build();
