@@ -77,16 +77,24 @@ final class WinogradInput {
     }
 
     private void tiles(float[] band, int high, int wide, int tile, Order order, float[] v, int vo) {
-        float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * kernels.columns());
-        int nr = kernels.columns();
+        float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
+        int[] at = new int[WinogradTiles.BATCH];
         int pixels = 4 * wide + 2;
-        for (int i = 0; i < high; i++) {
-            for (int j = 0; j < wide; j++) {
-                int t = tile + i * wide + j;
-                int to = vo + t / order.tiles() * order.group() + t % order.tiles() * kernels.lanes();
-                int from = (4 * i * pixels + 4 * j) * nr;
-                kernels.transformInput(band, from, pixels, v, to, order.next(), order.slab(), scratch);
-            }
+        int end = tile + high * wide;
+        for (int t = tile; t < end; ) {
+            int n = Math.min(end - t, Math.min(WinogradTiles.BATCH, order.tiles() - t % order.tiles()));
+            places(t - tile, n, wide, pixels, at);
+            int to = vo + t / order.tiles() * order.group() + t % order.tiles() * kernels.lanes();
+            kernels.transformInput(band, at, n, pixels, v, to, order.next(), order.slab(), scratch);
+            t += n;
+        }
+    }
+
+    /** First pixels of {@code n} tiles from tile {@code first} of a band. */
+    private void places(int first, int n, int wide, int pixels, int[] at) {
+        for (int i = 0; i < n; i++) {
+            int t = first + i;
+            at[i] = (t / wide * 4 * pixels + t % wide * 4) * kernels.columns();
         }
     }
 
@@ -95,8 +103,9 @@ final class WinogradInput {
      * {@code yo + e*slab + tile*columns}.
      */
     void gradient(WinogradGrid g, float[] dy, int dyo, int row, int end, int m0, float[] y, int yo, int slab) {
-        float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * kernels.columns());
+        float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
         int nr = kernels.columns();
+        int[] at = new int[WinogradTiles.BATCH];
         int wide = g.tilesWide();
         int pixels = 4 * wide;
         int tile = 0;
@@ -110,9 +119,10 @@ final class WinogradInput {
             int from = dyo + (r / g.tilesHigh() * g.outputs() + m0) * g.outPlane() + first * g.outWidth();
             int channels = Math.min(nr, g.outputs() - m0);
             kernels.gather(dy, from, g.outPlane(), channels, h1 - first, g.outWidth(), band, 0, pixels);
-            for (int i = 0; i < run * wide; i++) {
-                int at = (i / wide * 4 * pixels + i % wide * 4) * nr;
-                kernels.transformGradient(band, at, pixels, y, yo + (tile + i) * nr, slab, scratch);
+            for (int t = 0; t < run * wide; t += WinogradTiles.BATCH) {
+                int n = Math.min(WinogradTiles.BATCH, run * wide - t);
+                places(t, n, wide, pixels, at);
+                kernels.transformGradient(band, at, n, pixels, y, yo + (tile + t) * nr, slab, scratch);
             }
             tile += run * wide;
             r += run;

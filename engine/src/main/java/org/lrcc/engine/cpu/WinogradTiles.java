@@ -10,6 +10,9 @@ public interface WinogradTiles {
     /** Transformed values of a tile. */
     int VALUES = 36;
 
+    /** Tiles that are transformed together. */
+    int BATCH = 8;
+
     /** Tiles of the image in a group: rows of a full product tile. A product with 4 rows may be asked for as well. */
     int rows();
 
@@ -18,6 +21,11 @@ public interface WinogradTiles {
 
     /** Floats in a vector. */
     int lanes();
+
+    /** Floats that a transform keeps between its two steps. */
+    default int scratch() {
+        return BATCH * VALUES * columns();
+    }
 
     /** Channels summed between two visits to the result's tile; a multiple of {@link #lanes()}. */
     int depthBlock();
@@ -45,13 +53,16 @@ public interface WinogradTiles {
     void scatter(float[] x, int xo, int channels, int pixels, float[] y, int yo, int plane);
 
     /**
-     * Transforms the 6x6 pixels at {@code xo} of a group whose rows have {@code rowPixels} pixels. Its first vector of channels goes to {@code vo}, its second
-     * to {@code vo + next}; {@code scratch} holds 36 vectors.
+     * Transforms up to {@link #BATCH} tiles of 6x6 pixels, the first pixel of tile t at {@code x[at[t]]}, of a group whose rows have {@code rowPixels} pixels. Tile t's
+     * first vector of channels goes to {@code vo + t*lanes}, its second {@code next} farther.
+     *
+     * @param scratch as all scratch here {@link #scratch()} floats
      */
-    void transformInput(float[] x, int xo, int rowPixels, float[] v, int vo, int next, int slab, float[] scratch);
+    void transformInput(
+            float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int next, int slab, float[] scratch);
 
-    /** As {@link #transformInput} for the 4x4 pixels of an output's gradient, both vectors side by side. */
-    void transformGradient(float[] x, int xo, int rowPixels, float[] v, int vo, int slab, float[] scratch);
+    /** As {@link #transformInput} for the 4x4 pixels of an output's gradient, both vectors side by side at {@code vo + t*columns}. */
+    void transformGradient(float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int slab, float[] scratch);
 
     /**
      * Transforms the 3x3 weights of {@code count} channels, each {@code [9][columns]}, to rows {@code [columns]}.

@@ -3,7 +3,12 @@ package org.lrcc.engine.cpu;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
- * Weight gradient of a 3x3 convolution by Winograd's F(3x3, 4x4): a tile of 6x6 inputs filtered with the 4x4 gradients of its outputs.
+ * Weight gradient of a 3x3 convolution by Winograd's F(3x3, 4x4): a tile of 6x6 inputs filtered with the 4x4 gradients of its outputs. Points and input
+ * transform are those of {@link WinogradConvolution}, where the measurements stand too.
+ *
+ * <p>For each of the 36 values the product is [channels, tiles] with [tiles, outputs], a sum over all tiles of the batch. Order of sums: where weights are few, tiles are cut
+ * into parts that depend on the shape alone, with sums of their own, added in order; otherwise all tiles are transformed once, and every block of channels and
+ * panel of outputs sums them in one go and is transformed back while it lies in L2.
  */
 final class WinogradWeightGradient {
     /** Tiles summed between two visits to the sums, and transformed by one thread at a time. */
@@ -187,7 +192,7 @@ final class WinogradWeightGradient {
 
         /** Turns the sums of channels {@code c0 .. c1-1} with a panel into gradients of its weights. */
         private void write(int panel, int c0, int c1, float[] sums, int slab) {
-            float[] scratch = Workspace.take(Purpose.SMALL, WinogradTiles.VALUES * nr);
+            float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
             int taps = (c1 - c0) * 9;
             float[] lines = Workspace.take(Purpose.ROWS, (long) taps * nr);
             kernels.transformWeightGradient(sums, 0, slab, c1 - c0, lines, 0, scratch);

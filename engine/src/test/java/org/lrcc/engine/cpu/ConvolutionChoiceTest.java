@@ -54,6 +54,18 @@ class ConvolutionChoiceTest {
         }
     }
 
+    /** Measured on one core: 3.5 against 5.3 ms, 6.5 against 4.9, 0.61 against 0.85, 0.54 against 0.20. */
+    @Test
+    void smallImagesAreChosenAsMeasured() {
+        ConvolutionChoice c = choice("auto", 16);
+        assertThat(c.usesWinograd(shape(1, 512, 7, 512, 3, 1, 1), Pass.FORWARD)).isFalse();
+        assertThat(c.usesWinograd(shape(1, 512, 7, 512, 3, 1, 1), Pass.WEIGHT_GRADIENT))
+                .isTrue();
+        assertThat(c.usesWinograd(shape(20, 128, 3, 128, 3, 1, 1), Pass.FORWARD))
+                .isFalse();
+        assertThat(c.usesWinograd(shape(20, 32, 12, 32, 3, 1, 1), Pass.FORWARD)).isTrue();
+    }
+
     @Test
     void shapesOutsideOfWinogradAreDirectEvenIfForced() {
         ConvolutionChoice c = choice("winograd", 16);
