@@ -155,11 +155,6 @@ final class LowRankOptions {
         return seed;
     }
 
-    /** Whether a mode was given. */
-    boolean hasMode() {
-        return mode != null;
-    }
-
     /** What the options ask for; throws where they are out of range or contradict each other. */
     LowRankConfig config() {
         if (mode == null) {
