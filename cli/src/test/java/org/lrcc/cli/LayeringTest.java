@@ -30,7 +30,7 @@ class LayeringTest {
 
     /** Classes that must at least have been seen per module: rules over nothing would always hold. Raise them as code lands. */
     private static final Map<String, Integer> AT_LEAST =
-            Map.of("testdata", 2, "engine", 60, "kernels", 3, "nn", 40, "lowrank", 1, "cli", 2);
+            Map.of("testdata", 2, "engine", 170, "kernels", 3, "nn", 180, "lowrank", 55, "cli", 75);
 
     private static JavaClasses classes;
 

@@ -44,7 +44,7 @@ class ImageTrainingTest {
     @Test
     void bitsDoNotDependOnThreads() throws IOException {
         String expected = null;
-        for (int threads : new int[] {1, 2, 3}) {
+        for (int threads : new int[] {1, 2, 3, 8}) {
             TrainResult result = new Trainer(model(), config().loaderThreads(threads))
                     .backend(threads(threads))
                     .fit(images());
