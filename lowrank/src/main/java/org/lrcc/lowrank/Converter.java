@@ -9,9 +9,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.random.Philox;
-import org.lrcc.engine.tensor.DType;
-import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.ConversionReport.Action;
 import org.lrcc.lowrank.LowRankConv2d.Form;
@@ -26,15 +23,20 @@ import org.lrcc.nn.network.State;
 
 /** One conversion of a model. */
 final class Converter {
-    private static final long KAIMING = 0x5eed_0002;
-
     private final Model base;
+    private final @Nullable Model tuned;
     private final LowRankConfig config;
     private final Selection selection;
     private final Map<String, LowRankConv2d> layers = new LinkedHashMap<>();
 
     Converter(Model base, LowRankConfig config) {
+        this(base, null, config);
+    }
+
+    /** With a tuned network, the factors are those of its difference from the base, and all else is its own. */
+    Converter(Model base, @Nullable Model tuned, LowRankConfig config) {
         this.base = base;
+        this.tuned = tuned;
         this.config = config;
         this.selection = new Selection(base.network(), config);
         makeLayers();
@@ -90,7 +92,12 @@ final class Converter {
 
     Conversion run(ConversionProgress progress) {
         ParameterBudget budget = chooseRanks();
-        Map<String, Decomposer.Result> results = config.mode().decomposes() ? decompose(progress) : Map.of();
+        Map<String, Decomposer.Result> results = Map.of();
+        if (tuned != null) {
+            results = new Decomposer(new SvdFactorizer(), HostBackend.get(), progress, jobs()).run(jobs());
+        } else if (config.mode().decomposes()) {
+            results = decompose(progress);
+        }
         while (budget != null && config.mode().decomposes() && budget.exceededBy(parameters(results))) {
             selection.ranks(budget.ranks());
             makeLayers();
@@ -98,15 +105,35 @@ final class Converter {
         }
         Network network = network();
         State state = state(network, results);
-        Model model = new Model(network, state, Provenance.put(base.info(), config, Fingerprint.of(base)));
+        Model model = new Model(network, state, Provenance.put(rest().info(), config, Fingerprint.of(base)));
         return new Conversion(model, new ReportWriter(base, config, selection, layers, network).write(results));
+    }
+
+    /** Where everything comes from that is not converted. */
+    private Model rest() {
+        return tuned != null ? tuned : base;
     }
 
     /** The base's structure with low-rank layers and, where they are frozen, batch normalisations that keep their statistics. */
     Network network() {
-        Map<String, Layer> changed = new HashMap<>(Trainables.frozenStatistics(base.network(), selection));
+        Map<String, Layer> changed = new HashMap<>(Trainables.frozenStatistics(rest().network(), selection));
         changed.putAll(layers);
-        return base.network().replace(changed);
+        return rest().network().replace(changed);
+    }
+
+    /** Takes ranks that a goal once gave, from a file. */
+    void take(Map<String, Integer> ranks) {
+        ranks.forEach((name, rank) -> {
+            LowRankConv2d layer = layers.get(name);
+            if (layer != null) {
+                int limit = layer.layout().maxRank(layer.out(), layer.in(), layer.kernel());
+                if (rank < 1 || rank > limit) {
+                    throw new InputException("layer " + name + ": rank " + rank + " must be from 1 to " + limit);
+                }
+            }
+        });
+        selection.ranks(ranks);
+        makeLayers();
     }
 
     /** Ranks of the layers that are converted, by name. */
@@ -152,9 +179,14 @@ final class Converter {
     }
 
     private Factorizer.Problem problem(String name, LowRankConv2d layer) {
-        float[] weight = base.state()
-                .get(base.network().node(name).parameter(LowRankConv2d.WEIGHT))
-                .toFloats();
+        String weightName = base.network().node(name).parameter(LowRankConv2d.WEIGHT);
+        float[] weight = base.state().get(weightName).toFloats();
+        if (tuned != null) {
+            float[] other = tuned.state().get(weightName).toFloats();
+            for (int i = 0; i < weight.length; i++) {
+                weight[i] = other[i] - weight[i];
+            }
+        }
         try {
             return new Factorizer.Problem(
                     layer.layout().toMatrix(weight, layer.in(), layer.kernel()),
@@ -163,7 +195,7 @@ final class Converter {
                     layer.rank(),
                     config.steps(),
                     config.lambda(),
-                    config.noSparse(),
+                    config.noSparse() || tuned != null,
                     config.seed(),
                     name.hashCode(),
                     null);
@@ -184,6 +216,8 @@ final class Converter {
                 Tensor tensor = made.get(spec.name());
                 if (tensor != null) {
                     builder.put(name, spec.role(), tensor);
+                } else if (tuned != null && !(node.layer() instanceof LowRankConv2d && spec.role() == Role.FROZEN)) {
+                    builder.put(name, spec.role(), tuned.state().get(name).copy());
                 } else if (trains.contains(name) || (spec.role() == Role.BUFFER && !selection.frozen(node))) {
                     // What training changes must not change in the base.
                     builder.put(name, spec.role(), base.state().get(name).copy());
@@ -197,17 +231,25 @@ final class Converter {
 
     private Map<String, Tensor> factors(Node node, LowRankConv2d layer, Decomposer.@Nullable Result result) {
         Map<String, Tensor> made = new HashMap<>();
-        if (result == null) {
-            made.put(LowRankConv2d.U, Tensor.zeros(DType.F32, layer.shapeU()));
-            made.put(
-                    LowRankConv2d.V,
-                    kaimingUniform(
-                            layer.shapeV(), Philox.stream(KAIMING, node.name().hashCode())));
+        if (result == null || isZero(result.factorization())) {
+            float[] matrix =
+                    config.init().changesBase() ? problem(node.name(), layer).matrix() : new float[0];
+            AdapterStart start = AdapterStart.of(config, node.name(), layer, matrix);
+            made.put(LowRankConv2d.U, Tensor.of(start.u(), layer.shapeU().sizes()));
+            made.put(LowRankConv2d.V, Tensor.of(start.v(), layer.shapeV().sizes()));
+            float[] rest = start.weight();
+            if (rest != null) {
+                made.put(
+                        LowRankConv2d.WEIGHT,
+                        Tensor.of(rest, layer.weightShape().sizes()));
+            }
             return made;
         }
         Factorization f = result.factorization();
         int[] shape = layer.weightShape().sizes();
-        made.put(LowRankConv2d.U, Tensor.of(f.u(), layer.shapeU().sizes()));
+        made.put(
+                LowRankConv2d.U,
+                Tensor.of(scaled(f.u(), 1 / layer.scale()), layer.shapeU().sizes()));
         made.put(LowRankConv2d.V, Tensor.of(f.v(), layer.shapeV().sizes()));
         if (layer.form().hasSparse()) {
             made.put(LowRankConv2d.SPARSE, Tensor.of(weight(layer, f.s()), shape));
@@ -221,18 +263,32 @@ final class Converter {
         return made;
     }
 
-    private static float[] weight(LowRankConv2d layer, float[] matrix) {
-        return layer.layout().toWeight(matrix, layer.in(), layer.kernel());
+    /** A layer that tuning left as it was begins as a new one: from U = 0 and V = 0 nothing could train. */
+    private boolean isZero(Factorization f) {
+        return tuned != null && f.residual() == 0 && allZero(f.v());
     }
 
-    /** torch's kaiming_uniform_ with a = sqrt(5): uniform within 1 / sqrt(columns). */
-    private Tensor kaimingUniform(Shape shape, long stream) {
-        Philox random = new Philox(config.seed(), stream);
-        double bound = 1 / Math.sqrt(shape.size(1));
-        float[] values = new float[shape.elements()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+    private static boolean allZero(float[] values) {
+        for (float value : values) {
+            if (value != 0) {
+                return false;
+            }
         }
-        return Tensor.of(values, shape.sizes());
+        return true;
+    }
+
+    private static float[] scaled(float[] values, double factor) {
+        if (factor == 1) {
+            return values;
+        }
+        float[] scaled = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            scaled[i] = (float) (values[i] * factor);
+        }
+        return scaled;
+    }
+
+    private static float[] weight(LowRankConv2d layer, float[] matrix) {
+        return layer.layout().toWeight(matrix, layer.in(), layer.kernel());
     }
 }

@@ -5,7 +5,9 @@ import java.util.Map;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRankConv2d.Form;
+import org.lrcc.nn.layer.BatchNorm2d;
 import org.lrcc.nn.layer.Layer;
+import org.lrcc.nn.layer.Linear;
 import org.lrcc.nn.layer.ParameterSpec;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.Network;
@@ -40,6 +42,40 @@ public final class LowRank {
     /** As {@link #convert(Model, LowRankConfig)}, with progress and a report; an interrupt of the calling thread ends it. */
     public static Conversion convert(Model base, LowRankConfig config, ConversionProgress progress) {
         return new Converter(base, config).run(progress);
+    }
+
+    /**
+     * The low-rank difference of two networks as an adapter: over the base's weights, U·V is the nearest of its rank to what tuning added to each convolution
+     * that the configuration converts; everything else is the tuned network's. Where a convolution did not change, U = 0.
+     *
+     * @param tuned of the base's structure; its head may have other classes
+     * @param config of mode lora_mode; rank goals look at the difference
+     * @throws InputException where the two differ in structure, naming the layer
+     */
+    public static Conversion extract(Model base, Model tuned, LowRankConfig config, ConversionProgress progress) {
+        if (config.mode() != TuneMode.LORA || config.init() != Init.KAIMING) {
+            throw new InputException("extract: makes an adapter of mode lora_mode with init kaiming, not "
+                    + config.mode() + " with " + config.init().label());
+        }
+        for (Node node : base.network().nodes()) {
+            if (!tuned.network().has(node.name())) {
+                throw new InputException("extract: the tuned network has no layer " + node.name());
+            }
+            Layer other = tuned.network().node(node.name()).layer();
+            boolean same = node.layer().equals(other)
+                    || (node.layer() instanceof Linear && other instanceof Linear)
+                    || (node.layer() instanceof BatchNorm2d && other instanceof BatchNorm2d);
+            if (!same) {
+                throw new InputException(
+                        "extract: layer " + node.name() + " is " + node.layer().kind() + " "
+                                + node.layer().details() + " in the base and " + other.kind() + " " + other.details()
+                                + " in the tuned network");
+            }
+        }
+        if (tuned.network().nodes().size() != base.network().nodes().size()) {
+            throw new InputException("extract: the tuned network has other layers than the base");
+        }
+        return new Converter(base, tuned, config.method("svd")).run(progress);
     }
 
     /** What conversion would do to each convolution and why, without decomposing anything. */

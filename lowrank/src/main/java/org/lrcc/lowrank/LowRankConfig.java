@@ -39,6 +39,7 @@ public final class LowRankConfig {
     private List<String> ignore = List.of();
     private List<String> fix = List.of();
     private List<String> freeze = List.of();
+    private Init init = Init.KAIMING;
     private @Nullable Double alpha;
     private boolean rsLora;
     private double dropout;
@@ -68,6 +69,7 @@ public final class LowRankConfig {
         ignore = other.ignore;
         fix = other.fix;
         freeze = other.freeze;
+        init = other.init;
         alpha = other.alpha;
         rsLora = other.rsLora;
         dropout = other.dropout;
@@ -202,6 +204,11 @@ public final class LowRankConfig {
         return with(c -> c.freeze = checked("freeze", patterns));
     }
 
+    /** lora_mode: how U and V begin. */
+    public LowRankConfig init(Init value) {
+        return with(c -> c.init = value);
+    }
+
     /** lora_mode: scale U·V by alpha / rank (with {@link #rsLora}, by alpha / sqrt(rank)); not scaled by default. */
     public LowRankConfig alpha(double value) {
         require(value > 0 && Double.isFinite(value), "alpha", "above 0", value);
@@ -320,6 +327,11 @@ public final class LowRankConfig {
         return freeze;
     }
 
+    /** How U and V begin in lora_mode. */
+    public Init init() {
+        return init;
+    }
+
     /** LoRA's alpha, or null. */
     public @Nullable Double alpha() {
         return alpha;
@@ -380,6 +392,7 @@ public final class LowRankConfig {
     public LowRankConfig check() {
         exclusive();
         boolean lora = mode == TuneMode.LORA;
+        require(lora || init == Init.KAIMING, "init", "given only in mode lora_mode", mode);
         require(lora || alpha == null, "alpha", "given only in mode lora_mode", mode);
         require(lora || !rsLora, "rsLora", "given only in mode lora_mode", mode);
         require(lora || dropout == 0, "adapter dropout", "given only in mode lora_mode", mode);
@@ -475,6 +488,7 @@ public final class LowRankConfig {
             @Nullable List<String> ignore,
             @Nullable List<String> fix,
             @Nullable List<String> freeze,
+            @Nullable String init,
             @Nullable Double alpha,
             boolean rsLora,
             double dropout,
@@ -499,6 +513,7 @@ public final class LowRankConfig {
                     c.ignore,
                     c.fix,
                     c.freeze,
+                    c.init == Init.KAIMING ? null : c.init.label(),
                     c.alpha,
                     c.rsLora,
                     c.dropout,
@@ -522,6 +537,7 @@ public final class LowRankConfig {
             c = empty(ignore) ? c : c.ignore(array(ignore));
             c = empty(fix) ? c : c.fix(array(fix));
             c = empty(freeze) ? c : c.freeze(array(freeze));
+            c = init == null ? c : c.init(Init.parse(init));
             c = alpha == null ? c : c.alpha(alpha);
             return c.rsLora(rsLora).dropout(dropout).l1(l1).seed(seed);
         }

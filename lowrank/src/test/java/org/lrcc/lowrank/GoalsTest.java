@@ -215,7 +215,7 @@ class GoalsTest {
     }
 
     /** 8 to 16 to 16 to 8 channels; the weights have falling singular values, those of b are a third of a's. */
-    private static Model model() {
+    static Model model() {
         ConvGeometry same = ConvGeometry.of(1, 1);
         Network network = Network.of(
                 "x",

@@ -1,0 +1,128 @@
+package org.lrcc.lowrank;
+
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.cpu.linalg.ThinQr;
+import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.random.Philox;
+import org.lrcc.engine.spi.Kernels;
+
+/**
+ * Where a layer of lora_mode begins.
+ *
+ * @param u U
+ * @param v V
+ * @param weight what is left of W, {@code [out, in, k, k]}; null where it stays
+ */
+record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
+    private static final long KAIMING = 0x5eed_0002;
+    private static final long GAUSSIAN = 0x5eed_0004;
+    /** Tolerance of PiSSA's decomposition: the network stays as it is whatever it finds. */
+    private static final double TOLERANCE = 1e-6;
+
+    /** Makes a layer's start; {@code matrix} is its W in the layout's form, read only where the start takes U·V out of it. */
+    static AdapterStart of(LowRankConfig config, String name, LowRankConv2d layer, float[] matrix) {
+        int rows = layer.shapeU().size(0);
+        int columns = layer.shapeV().size(1);
+        int rank = layer.rank();
+        return switch (config.init()) {
+            case KAIMING -> {
+                double bound = 1 / Math.sqrt(columns);
+                Philox random = new Philox(config.seed(), Philox.stream(KAIMING, name.hashCode()));
+                float[] v = new float[rank * columns];
+                for (int i = 0; i < v.length; i++) {
+                    v[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+                }
+                yield new AdapterStart(new float[rows * rank], v, null);
+            }
+            case GAUSSIAN -> {
+                Philox random = new Philox(config.seed(), Philox.stream(GAUSSIAN, name.hashCode()));
+                float[] v = new float[rank * columns];
+                for (int i = 0; i < v.length; i++) {
+                    v[i] = (float) (random.nextGaussian() / rank);
+                }
+                yield new AdapterStart(new float[rows * rank], v, null);
+            }
+            case PISSA, OLORA -> {
+                try (Kernels kernels = HostBackend.get().open()) {
+                    yield taken(config, layer, matrix, kernels);
+                }
+            }
+        };
+    }
+
+    /** U·V out of the weight, and the weight without it. */
+    private static AdapterStart taken(LowRankConfig config, LowRankConv2d layer, float[] matrix, Kernels kernels) {
+        int rows = layer.shapeU().size(0);
+        int columns = layer.shapeV().size(1);
+        int rank = layer.rank();
+        float[] u = new float[rows * rank];
+        float[] v = new float[rank * columns];
+        if (config.init() == Init.PISSA) {
+            principal(config, matrix, rows, columns, rank, kernels, u, v);
+        } else {
+            triangular(matrix, rows, columns, rank, kernels, u, v);
+        }
+        float scale = (float) layer.scale();
+        if (config.init() == Init.PISSA) {
+            // The branch is scaled again in use.
+            float root = (float) Math.sqrt(1 / layer.scale());
+            scaleBy(u, root);
+            scaleBy(v, root);
+        }
+        float[] product = new float[matrix.length];
+        kernels.gemm(
+                false,
+                false,
+                scale,
+                AcceleratedFactorizer.heap(u, rows, rank),
+                AcceleratedFactorizer.heap(v, rank, columns),
+                0,
+                AcceleratedFactorizer.heap(product, rows, columns));
+        for (int i = 0; i < matrix.length; i++) {
+            product[i] = matrix[i] - product[i];
+        }
+        return new AdapterStart(u, v, layer.layout().toWeight(product, layer.in(), layer.kernel()));
+    }
+
+    private static void principal(
+            LowRankConfig config,
+            float[] matrix,
+            int rows,
+            int columns,
+            int rank,
+            Kernels kernels,
+            float[] u,
+            float[] v) {
+        TruncatedSvd svd = TruncatedSvd.of(kernels, matrix, rows, columns, rank, TOLERANCE, config.seed());
+        for (int i = 0; i < u.length; i++) {
+            u[i] = (float) (svd.u()[i] * Math.sqrt(svd.values()[i % rank]));
+        }
+        for (int i = 0; i < v.length; i++) {
+            v[i] = (float) (svd.v()[i] * Math.sqrt(svd.values()[i / columns]));
+        }
+    }
+
+    /** Q's first columns span those of W; R = QᵀW. */
+    private static void triangular(
+            float[] matrix, int rows, int columns, int rank, Kernels kernels, float[] u, float[] v) {
+        float[] first = new float[rows * rank];
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(matrix, i * columns, first, i * rank, rank);
+        }
+        new ThinQr(rows, rank).orthonormalize(first, 0, rows, rank, u, 0);
+        kernels.gemm(
+                true,
+                false,
+                1,
+                AcceleratedFactorizer.heap(u, rows, rank),
+                AcceleratedFactorizer.heap(matrix, rows, columns),
+                0,
+                AcceleratedFactorizer.heap(v, rank, columns));
+    }
+
+    private static void scaleBy(float[] values, float factor) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
+    }
+}
