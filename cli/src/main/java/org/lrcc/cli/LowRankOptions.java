@@ -9,6 +9,7 @@ import org.lrcc.lowrank.Layout;
 import org.lrcc.lowrank.LowRankConfig;
 import org.lrcc.lowrank.TuneMode;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -31,6 +32,9 @@ final class LowRankOptions {
             description = "Rank as a part of input channels times kernel size (default: 0.25).")
     private @Nullable Double rankRatio;
 
+    @Mixin
+    private GoalOptions goals = new GoalOptions();
+
     @Option(
             names = "--layout",
             paramLabel = "L",
@@ -41,7 +45,7 @@ final class LowRankOptions {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            description = "How weights are decomposed (default: greedy, the original's).")
+            description = "How weights are decomposed: greedy (default, the original's), accelerated or svd.")
     private @Nullable String method;
 
     @Option(
@@ -183,6 +187,8 @@ final class LowRankOptions {
         config = method == null ? config : config.method(method);
         config = steps == null ? config : config.steps(steps);
         config = lambda == null ? config : config.lambda(lambda);
+        config = goals.apply(
+                config, rank != null ? "--rank" : rankRatio != null ? "--rank-ratio" : null, lambda != null);
         config = reassignSparsity == null ? config : config.reassignSparsity(reassignSparsity);
         config = alpha == null ? config : config.alpha(alpha);
         config = cache == null ? config : config.cache(cache);

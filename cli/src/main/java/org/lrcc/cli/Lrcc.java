@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             PredictCommand.class,
             MergeCommand.class,
+            ExtractCommand.class,
             DoctorCommand.class,
             CompletionCommand.class
         })

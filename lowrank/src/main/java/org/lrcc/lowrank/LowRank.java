@@ -7,7 +7,6 @@ import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRankConv2d.Form;
 import org.lrcc.nn.layer.BatchNorm2d;
 import org.lrcc.nn.layer.Layer;
-import org.lrcc.nn.layer.Linear;
 import org.lrcc.nn.layer.ParameterSpec;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.Network;
@@ -57,13 +56,14 @@ public final class LowRank {
             throw new InputException("extract: makes an adapter of mode lora_mode with init kaiming, not "
                     + config.mode() + " with " + config.init().label());
         }
+        String head = HeadName.of(base.network());
         for (Node node : base.network().nodes()) {
             if (!tuned.network().has(node.name())) {
                 throw new InputException("extract: the tuned network has no layer " + node.name());
             }
             Layer other = tuned.network().node(node.name()).layer();
             boolean same = node.layer().equals(other)
-                    || (node.layer() instanceof Linear && other instanceof Linear)
+                    || node.name().equals(head)
                     || (node.layer() instanceof BatchNorm2d && other instanceof BatchNorm2d);
             if (!same) {
                 throw new InputException(
