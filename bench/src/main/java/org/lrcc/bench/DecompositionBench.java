@@ -146,15 +146,19 @@ public final class DecompositionBench {
                     Locale.ROOT,
                     "%n- %s: %.1f s in sum, F %.4f over the layers where greedy ran in full",
                     method,
-                    sums.get(method + " s"),
-                    sums.get(method + " F")));
+                    sum(sums, method + " s"),
+                    sum(sums, method + " F")));
         }
         out.append(String.format(
                 Locale.ROOT,
                 "%n- accelerated: %.1f times as fast as greedy, F lower by %.1f %%%n",
-                sums.get("greedy s") / sums.get("accelerated s"),
-                100 * (1 - sums.get("accelerated F") / sums.get("greedy F"))));
+                sum(sums, "greedy s") / sum(sums, "accelerated s"),
+                100 * (1 - sum(sums, "accelerated F") / sum(sums, "greedy F"))));
         return out.toString();
+    }
+
+    private static double sum(Map<String, Double> sums, String key) {
+        return sums.getOrDefault(key, 0.0);
     }
 
     private void warmUp(Node node) {

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.lowrank.Adapters;
 import org.lrcc.lowrank.Conversion;
+import org.lrcc.lowrank.Density;
 import org.lrcc.lowrank.LowRank;
 import org.lrcc.lowrank.LowRankConfig;
 import org.lrcc.lowrank.TuneMode;
@@ -34,6 +35,13 @@ final class ExtractCommand extends Subcommand {
             description = "Where the adapter goes.")
     private @Nullable Path output;
 
+    @Option(
+            names = "--sparse",
+            paramLabel = "X",
+            description =
+                    "Take this share of each layer's differences out of U V, the outliers, and add them to the weights, which the adapter then holds.")
+    private @Nullable Double sparse;
+
     @Mixin
     private LowRankOptions lowRank = new LowRankOptions();
 
@@ -46,12 +54,13 @@ final class ExtractCommand extends Subcommand {
             throw new InputException("BASE.onnx, TUNED.onnx and -o are needed");
         }
         LowRankConfig config = lowRank.configOr(TuneMode.LORA);
+        Density outliers = sparse == null ? null : new Density(sparse, false);
         Outputs.file("-o", output, base, tuned);
         Model from = ModelFile.read(base).model();
         Model to = ModelFile.read(tuned).model();
         try (Progress progress = console().progress("extract", 1000)) {
             Conversion found = LowRank.extract(
-                    from, to, config, (layer, fraction) -> progress.at(Math.round(fraction * 1000), layer));
+                    from, to, config, outliers, (layer, fraction) -> progress.at(Math.round(fraction * 1000), layer));
             Adapters.save(found.model(), output);
             console()
                     .print(

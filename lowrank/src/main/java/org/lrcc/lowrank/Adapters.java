@@ -121,9 +121,6 @@ public final class Adapters {
             this.stored = stored;
             this.info = info;
             this.converter = new Converter(base, info.config());
-            if (info.config().rankGoal() != null) {
-                converter.take(info.ranks());
-            }
         }
 
         Model read(Fingerprint fingerprint) {

@@ -25,16 +25,21 @@ import org.lrcc.nn.network.State;
 final class Converter {
     private final Model base;
     private final @Nullable Model tuned;
+    private final @Nullable Density sparse;
     private final LowRankConfig config;
     private final Selection selection;
     private final Map<String, LowRankConv2d> layers = new LinkedHashMap<>();
 
     Converter(Model base, LowRankConfig config) {
-        this(base, null, config);
+        this(base, null, null, config);
     }
 
-    /** With a tuned network, the factors are those of its difference from the base, and all else is its own. */
-    Converter(Model base, @Nullable Model tuned, LowRankConfig config) {
+    /**
+     * With a tuned network, the factors are those of its difference from the base, and all else is its own. With a density, so many entries of the difference
+     * go into W.
+     */
+    Converter(Model base, @Nullable Model tuned, @Nullable Density sparse, LowRankConfig config) {
+        this.sparse = sparse;
         this.base = base;
         this.tuned = tuned;
         this.config = config;
@@ -94,7 +99,7 @@ final class Converter {
         ParameterBudget budget = chooseRanks();
         Map<String, Decomposer.Result> results = Map.of();
         if (tuned != null) {
-            results = new Decomposer(new SvdFactorizer(), HostBackend.get(), progress, jobs()).run(jobs());
+            results = difference(progress);
         } else if (config.mode().decomposes()) {
             results = decompose(progress);
         }
@@ -121,8 +126,8 @@ final class Converter {
         return rest().network().replace(changed);
     }
 
-    /** Takes ranks that a goal once gave, from a file. */
-    void take(Map<String, Integer> ranks) {
+    /** Gives the layers the ranks that a goal came to before, from a file. */
+    void ranks(Map<String, Integer> ranks) {
         ranks.forEach((name, rank) -> {
             LowRankConv2d layer = layers.get(name);
             if (layer != null) {
@@ -141,12 +146,6 @@ final class Converter {
         Map<String, Integer> ranks = new TreeMap<>();
         layers.forEach((name, layer) -> ranks.put(name, layer.rank()));
         return ranks;
-    }
-
-    /** Gives the layers the ranks that a goal came to before. */
-    void ranks(Map<String, Integer> ranks) {
-        selection.ranks(ranks);
-        makeLayers();
     }
 
     /** Full names of what trains in the converted structure, perhaps with another head. */
@@ -168,6 +167,14 @@ final class Converter {
             sum += f.u().length + f.v().length + f.entries();
         }
         return sum;
+    }
+
+    private Map<String, Decomposer.Result> difference(ConversionProgress progress) {
+        if (sparse == null) {
+            return new Decomposer(Factorizers.of(config), HostBackend.get(), progress, jobs()).run(jobs());
+        }
+        DensitySearch search = new DensitySearch(sparse);
+        return search.cut(search.run(Factorizers.of(config), HostBackend.get(), progress, jobs()));
     }
 
     private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
@@ -195,7 +202,7 @@ final class Converter {
                     layer.rank(),
                     config.steps(),
                     config.lambda(),
-                    config.noSparse() || tuned != null,
+                    config.noSparse() || (tuned != null && sparse == null),
                     config.seed(),
                     name.hashCode(),
                     null);
@@ -251,6 +258,14 @@ final class Converter {
                 LowRankConv2d.U,
                 Tensor.of(scaled(f.u(), 1 / layer.scale()), layer.shapeU().sizes()));
         made.put(LowRankConv2d.V, Tensor.of(f.v(), layer.shapeV().sizes()));
+        if (tuned != null && f.entries() > 0) {
+            float[] weight = base.state().get(node.parameter(LowRankConv2d.WEIGHT)).toFloats();
+            float[] added = weight(layer, f.s());
+            for (int i = 0; i < weight.length; i++) {
+                weight[i] += added[i];
+            }
+            made.put(LowRankConv2d.WEIGHT, Tensor.of(weight, shape));
+        }
         if (layer.form().hasSparse()) {
             made.put(LowRankConv2d.SPARSE, Tensor.of(weight(layer, f.s()), shape));
             made.put(
@@ -265,7 +280,7 @@ final class Converter {
 
     /** A layer that tuning left as it was begins as a new one: from U = 0 and V = 0 nothing could train. */
     private boolean isZero(Factorization f) {
-        return tuned != null && f.residual() == 0 && allZero(f.v());
+        return tuned != null && f.entries() == 0 && allZero(f.v());
     }
 
     private static boolean allZero(float[] values) {

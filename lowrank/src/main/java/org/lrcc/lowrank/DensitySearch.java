@@ -99,14 +99,15 @@ final class DensitySearch {
         return threshold(magnitudes, density.value());
     }
 
-    /** The least of the {@code density} largest of the values, which are sorted; above 0. */
+    /** A threshold that the {@code density} largest of the values reach, which are sorted; in the middle of the gap below them. Above 0. */
     static double threshold(float[] magnitudes, double density) {
-        if (magnitudes.length == 0) {
-            return Float.MIN_NORMAL;
-        }
+        int count = magnitudes.length;
         Arrays.parallelSort(magnitudes);
-        int on = (int) Math.min(magnitudes.length - 1, Math.round(density * magnitudes.length));
-        float least = on == 0 ? Math.nextUp(magnitudes[magnitudes.length - 1]) : magnitudes[magnitudes.length - on];
-        return Math.max(least, Float.MIN_NORMAL);
+        int on = (int) Math.min(count - 1, Math.round(density * count));
+        float least = on <= 0 ? count == 0 ? 0 : Math.nextUp(magnitudes[count - 1]) : magnitudes[count - on];
+        float below = on <= 0 ? 0 : magnitudes[count - on - 1];
+        // Where outliers stand apart, a threshold at the least of them would draw U·V towards it.
+        float middle = (float) Math.sqrt((double) least * Math.max(below, 1e-3 * least));
+        return Math.max(on > 0 && middle > below ? middle : least, Float.MIN_NORMAL);
     }
 }

@@ -79,6 +79,20 @@ public interface Factorizer {
             }
         }
 
+        /** With a random first row. */
+        public Problem(
+                float[] matrix,
+                int rows,
+                int columns,
+                int rank,
+                int steps,
+                double lambda,
+                boolean noSparse,
+                long seed,
+                long stream) {
+            this(matrix, rows, columns, rank, steps, lambda, noSparse, seed, stream, null);
+        }
+
         /** The same with another threshold. */
         Problem withLambda(double other) {
             return new Problem(matrix, rows, columns, rank, steps, other, noSparse, seed, stream, firstRow);

@@ -2,6 +2,7 @@ package org.lrcc.lowrank;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRankConv2d.Form;
@@ -49,9 +50,11 @@ public final class LowRank {
      *
      * @param tuned of the base's structure; its head may have other classes
      * @param config of mode lora_mode; rank goals look at the difference
+     * @param sparse how many entries of the difference are taken out of U·V and added to W, which the adapter then holds; null for none
      * @throws InputException where the two differ in structure, naming the layer
      */
-    public static Conversion extract(Model base, Model tuned, LowRankConfig config, ConversionProgress progress) {
+    public static Conversion extract(
+            Model base, Model tuned, LowRankConfig config, @Nullable Density sparse, ConversionProgress progress) {
         if (config.mode() != TuneMode.LORA || config.init() != Init.KAIMING) {
             throw new InputException("extract: makes an adapter of mode lora_mode with init kaiming, not "
                     + config.mode() + " with " + config.init().label());
@@ -75,7 +78,8 @@ public final class LowRank {
         if (tuned.network().nodes().size() != base.network().nodes().size()) {
             throw new InputException("extract: the tuned network has other layers than the base");
         }
-        return new Converter(base, tuned, config.method("svd")).run(progress);
+        String method = sparse == null ? "svd" : "accelerated";
+        return new Converter(base, tuned, sparse, config.method(method)).run(progress);
     }
 
     /** What conversion would do to each convolution and why, without decomposing anything. */

@@ -135,8 +135,8 @@ class AdapterStartTest {
                                     known.state().get(name + ".lora_B").shape().sizes()));
         }
         Model tuned = LowRank.merge(known);
-        Conversion extracted =
-                LowRank.extract(base, tuned, alpha == 0 ? config : config.alpha(2 * alpha), ConversionProgress.NONE);
+        Conversion extracted = LowRank.extract(
+                base, tuned, alpha == 0 ? config : config.alpha(2 * alpha), null, ConversionProgress.NONE);
         for (String name : new String[] {"a", "b", "c"}) {
             assertThat(extracted.model().state().get(name + ".weight").toFloats())
                     .isEqualTo(base.state().get(name + ".weight").toFloats());
@@ -153,13 +153,45 @@ class AdapterStartTest {
         }
         // The difference has rank 3: a goal finds it.
         Conversion byGoal = LowRank.extract(
-                base, tuned, config.rank(RankGoal.energy(1 - 1e-6)).convert("a", "b"), ConversionProgress.NONE);
+                base, tuned, config.rank(RankGoal.energy(1 - 1e-6)).convert("a", "b"), null, ConversionProgress.NONE);
         assertThat(byGoal.report().layers())
                 .filteredOn(layer -> layer.rank() > 0)
                 .allMatch(layer -> layer.rank() == 3 && layer.residual() < 1e-5);
         // c did not change: its adapter begins anew.
         assertThat(sum(extracted.model().state().get("c.lora_B"))).isZero();
         assertThat(sum(extracted.model().state().get("c.lora_A"))).isPositive();
+    }
+
+    @Test
+    void aSparseDifferenceIsToldFromTheLowRankOne(@TempDir Path folder) {
+        Model base = GoalsTest.model();
+        Model known = LowRank.convert(base, lora().rank(2).convert("b"));
+        Philox random = new Philox(1, 3);
+        float[] u = known.state().get("b.lora_B").toFloats();
+        for (int i = 0; i < u.length; i++) {
+            u[i] = (float) (0.02 * random.nextGaussian());
+        }
+        known.state().update("b.lora_B", Tensor.of(u, 48, 2));
+        Model tuned = LowRank.merge(known);
+        float[] weight = tuned.state().get("b.weight").toFloats();
+        for (int i = 0; i < 46; i++) {
+            weight[i * 50] += i % 2 == 0 ? 0.1f : -0.1f;
+        }
+        tuned.state().update("b.weight", Tensor.of(weight, 16, 16, 3, 3));
+        Conversion found = LowRank.extract(
+                base, tuned, lora().rank(2).convert("b"), new Density(46.0 / 2304, false), ConversionProgress.NONE);
+        float[] expected = product(known, "b");
+        float[] actual = product(found.model(), "b");
+        for (int i = 0; i < actual.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], within(2e-5f));
+        }
+        Path file = folder.resolve("a.safetensors");
+        Adapters.save(found.model(), file);
+        assertThat(LowRank.merge(Adapters.load(base, file))
+                        .state()
+                        .get("b.weight")
+                        .toFloats())
+                .containsExactly(weight, within(2e-5f));
     }
 
     @Test
@@ -174,8 +206,8 @@ class AdapterStartTest {
         assertThatThrownBy(
                         () -> LowRankConfig.of(TuneMode.TUNE_U).init(Init.OLORA).check())
                 .hasMessageContaining("init: must be given only in mode lora_mode");
-        assertThatThrownBy(
-                        () -> LowRank.extract(base, base, LowRankConfig.of(TuneMode.TUNE_U), ConversionProgress.NONE))
+        assertThatThrownBy(() ->
+                        LowRank.extract(base, base, LowRankConfig.of(TuneMode.TUNE_U), null, ConversionProgress.NONE))
                 .hasMessageContaining("lora_mode");
         assertThat(LowRankConfig.fromJson(lora().init(Init.OLORA).toJson()).init())
                 .isEqualTo(Init.OLORA);

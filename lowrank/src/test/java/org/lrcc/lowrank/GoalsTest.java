@@ -227,7 +227,7 @@ class GoalsTest {
         return Math.sqrt(sum);
     }
 
-    /** 8 to 16 to 16 to 8 channels, and a head of 2; the weights have falling singular values, those of b are a third of a's. */
+    /** 8 to 16 to 16 to 8 channels; the weights have falling singular values, those of b are a third of a's. */
     static Model model() {
         ConvGeometry same = ConvGeometry.of(1, 1);
         Network network = Network.of(
@@ -236,9 +236,8 @@ class GoalsTest {
                 List.of(
                         new Node("a", new Conv2d(8, 16, 3, 3, same, false), List.of("x")),
                         new Node("b", new Conv2d(16, 16, 3, 3, same, false), List.of("a")),
-                        new Node("c", new Conv2d(16, 8, 1, 1, ConvGeometry.of(1, 0), false), List.of("b")),
-                        new Node("head", new Conv2d(8, 2, 1, 1, ConvGeometry.of(1, 0), false), List.of("c"))),
-                "head");
+                        new Node("c", new Conv2d(16, 8, 1, 1, ConvGeometry.of(1, 0), false), List.of("b"))),
+                "c");
         State.Builder state = State.builder();
         for (Node node : network.nodes()) {
             for (ParameterSpec spec : node.layer().parameters()) {
