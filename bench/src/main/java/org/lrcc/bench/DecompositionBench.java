@@ -49,7 +49,6 @@ public final class DecompositionBench {
 
     private final Model model;
     private final boolean full;
-    private final StringBuilder out = new StringBuilder();
 
     private DecompositionBench(Model model, boolean full) {
         this.model = model;
@@ -62,10 +61,12 @@ public final class DecompositionBench {
             throw new InputException("usage: MODEL.onnx[.gz] layers|full|network [FIRST PART OF LAYERS' NAMES]");
         }
         Model model = load(Path.of(args[0]));
-        String text = args[1].equals("network")
-                ? network(model)
-                : new DecompositionBench(model, args[1].equals("full")).layers(args.length > 2 ? args[2] : "");
-        System.out.println(machine(args) + text);
+        System.out.print(machine(args));
+        if (args[1].equals("network")) {
+            network(model);
+        } else {
+            new DecompositionBench(model, args[1].equals("full")).layers(args.length > 2 ? args[2] : "");
+        }
     }
 
     private static Model load(Path file) throws IOException {
@@ -98,8 +99,8 @@ public final class DecompositionBench {
     }
 
     /** Seconds by the clock for the whole network, twice: the first run includes compilation by the JVM. */
-    private static String network(Model model) {
-        StringBuilder text = new StringBuilder("| method | first run, s | second run, s | F |\n|---|---|---|---|\n");
+    private static void network(Model model) {
+        System.out.print("| method | first run, s | second run, s | F |\n|---|---|---|---|\n");
         for (String method : List.of("accelerated", "svd")) {
             LowRankConfig config = LowRankConfig.of(TuneMode.TUNE_U_S)
                     .method(method)
@@ -114,16 +115,15 @@ public final class DecompositionBench {
                         .sum();
                 seconds[i] = (System.nanoTime() - start) * 1e-9;
             }
-            text.append(String.format(
+            System.out.print(String.format(
                     Locale.ROOT, "| %s | %.1f | %.1f | %.4f |%n", method, seconds[0], seconds[1], objective));
         }
-        return text.toString();
     }
 
     /** One method on one layer. */
     private record Measured(double seconds, @Nullable Factorization result) {}
 
-    private String layers(String prefix) {
+    private void layers(String prefix) {
         List<Node> nodes = new ArrayList<>();
         for (Node node : model.network().nodes()) {
             if (node.layer() instanceof Convolution conv
@@ -133,28 +133,31 @@ public final class DecompositionBench {
                 nodes.add(node);
             }
         }
+        if (nodes.isEmpty()) {
+            throw new InputException("no convertible layer begins with " + prefix);
+        }
         warmUp(nodes.get(0));
-        out.append("| layer | matrix | rank | greedy s | F | density | residual | svd s | F | density | residual |"
-                + " accelerated s | F | density | residual | F over greedy's |\n");
-        out.append("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+        System.out.print(
+                "| layer | matrix | rank | greedy s | F | density | residual | svd s | F | density | residual |"
+                        + " accelerated s | F | density | residual | F over greedy's |\n");
+        System.out.print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         Map<String, Double> sums = new HashMap<>();
         for (Node node : nodes) {
             line(node, sums);
         }
         for (String method : List.of("greedy", "svd", "accelerated")) {
-            out.append(String.format(
+            System.out.print(String.format(
                     Locale.ROOT,
                     "%n- %s: %.1f s in sum, F %.4f over the layers where greedy ran in full",
                     method,
                     sum(sums, method + " s"),
                     sum(sums, method + " F")));
         }
-        out.append(String.format(
+        System.out.print(String.format(
                 Locale.ROOT,
                 "%n- accelerated: %.1f times as fast as greedy, F lower by %.1f %%%n",
                 sum(sums, "greedy s") / sum(sums, "accelerated s"),
                 100 * (1 - sum(sums, "accelerated F") / sum(sums, "greedy F"))));
-        return out.toString();
     }
 
     private static double sum(Map<String, Double> sums, String key) {
@@ -181,7 +184,7 @@ public final class DecompositionBench {
         Measured svd = measure(new SvdFactorizer(), problem(node, STEPS), 1);
         Measured accelerated = measure(new AcceleratedFactorizer(), problem(node, STEPS), 1);
         Factorizer.Problem p = problem(node, 1);
-        out.append(String.format(
+        System.out.print(String.format(
                 Locale.ROOT,
                 "| %s | %dx%d | %d | %s | %s | %s | %s |%n",
                 node.name(),
@@ -246,7 +249,6 @@ public final class DecompositionBench {
                 LAMBDA,
                 false,
                 0,
-                node.name().hashCode(),
-                null);
+                node.name().hashCode());
     }
 }

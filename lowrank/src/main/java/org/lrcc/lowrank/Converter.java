@@ -259,7 +259,8 @@ final class Converter {
                 Tensor.of(scaled(f.u(), 1 / layer.scale()), layer.shapeU().sizes()));
         made.put(LowRankConv2d.V, Tensor.of(f.v(), layer.shapeV().sizes()));
         if (tuned != null && f.entries() > 0) {
-            float[] weight = base.state().get(node.parameter(LowRankConv2d.WEIGHT)).toFloats();
+            float[] weight =
+                    base.state().get(node.parameter(LowRankConv2d.WEIGHT)).toFloats();
             float[] added = weight(layer, f.s());
             for (int i = 0; i < weight.length; i++) {
                 weight[i] += added[i];
