@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /** Single-precision matrix products, C = A B, on one thread, beside EJML's; the machine's peak is {@link #fmaPeak}. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(
@@ -45,7 +45,7 @@ public class GemmBenchmark {
     private FMatrixRMaj ejmlC;
     private double operations;
 
-    /** GFLOP/s beside the times. */
+    /** GFLOP/s beside the runs a second. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.OPERATIONS)
     public static class Rate {
