@@ -148,7 +148,7 @@ class LauncherTest {
         Process process = builder.start();
         List<String> err =
                 new String(process.getErrorStream().readAllBytes()).lines().toList();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
         return new Run(process.exitValue(), Files.readAllLines(out), err);
     }
 

@@ -189,7 +189,7 @@ class WinogradConvolutionTest {
                 .redirectErrorStream(true)
                 .redirectOutput(out)
                 .start();
-        boolean ended = p.waitFor(60, TimeUnit.SECONDS);
+        boolean ended = p.waitFor(300, TimeUnit.SECONDS);
         p.destroyForcibly();
         String text = java.nio.file.Files.readString(out.toPath(), StandardCharsets.UTF_8);
         assertThat(out.delete()).isTrue();

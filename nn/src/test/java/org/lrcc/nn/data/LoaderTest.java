@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Shape;
 
-@Timeout(60)
+@Timeout(300)
 class LoaderTest {
     private static final Preprocessing TO = Preprocessing.ofSize(12).withResize(14);
     private static final List<String> PICTURES = List.of(
