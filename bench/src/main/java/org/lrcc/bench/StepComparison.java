@@ -68,7 +68,8 @@ public final class StepComparison {
                 .append(size)
                 .append('x')
                 .append(size)
-                .append(", SGD with momentum; ms, median (quartiles) over all steps of the pairs kept.\n\n")
+                .append(
+                        ", SGD with momentum; ms, median (quartiles) over all steps of the pairs kept; our heap is limited to 1600 MB.\n\n")
                 .append("- date: ")
                 .append(LocalDate.now())
                 .append("\n- machine: ")
@@ -134,7 +135,7 @@ public final class StepComparison {
                 "--add-modules",
                 "jdk.incubator.vector",
                 "-XX:+UseParallelGC",
-                "-Xmx4g",
+                "-Xmx1600m",
                 "-Dlrcc.threads=" + threads,
                 "-cp",
                 System.getProperty("java.class.path"),
