@@ -22,13 +22,13 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * <table>
  *   <caption>Direct and Winograd convolution</caption>
  *   <tr><th>layer<th>direct<th>Winograd
- *   <tr><td>64, 56x56<td>14.4 / 13.9 / 16.0<td>6.1 / 6.1 / 6.8
- *   <tr><td>128, 28x28<td>11.7 / 12.2 / 16.7<td>5.5 / 5.6 / 7.0
- *   <tr><td>256, 14x14<td>11.2 / 11.3 / 18.4<td>6.4 / 6.4 / 7.0
- *   <tr><td>512, 7x7<td>13.7 / 13.2 / 20.2<td>8.9 / 9.8 / 6.8
+ *   <tr><td>64, 56x56<td>14.4 / 13.9 / 13.9<td>5.5 / 5.5 / 6.2
+ *   <tr><td>128, 28x28<td>11.7 / 12.2 / 14.7<td>4.9 / 5.0 / 6.0
+ *   <tr><td>256, 14x14<td>11.2 / 11.3 / 13.6<td>5.6 / 6.1 / 6.1
+ *   <tr><td>512, 7x7<td>13.3 / 14.3 / 16.5<td>8.1 / 9.9 / 6.5
  * </table>
  *
- * <p>Of the 6.1 ms of the first layer the products take 2.7 (170 GFLOP/s), turning to channels-last and back 1.6, the transforms 1.0, memory the rest. Vectors
+ * <p>Of the 5.5 ms of the first layer the products take 2.7 (170 GFLOP/s). Vectors
  * that cross cache lines cost up to a fifth of it: with {@code -XX:ObjectAlignmentInBytes=64} transforms alone run 1.3 to 1.9 times as fast.
  */
 final class WinogradConvolution implements Convolution {

@@ -1,5 +1,6 @@
 package org.lrcc.engine.cpu.simd;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.lrcc.engine.cpu.WinogradTiles;
@@ -56,32 +57,38 @@ public final class VectorWinograd implements WinogradTiles {
     @Override
     public void multiplyRows(
             int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (!accumulate) {
+            Arrays.fill(c, co, co + height * NR, 0f);
+        }
         if (MR == 8) {
             if (height == 8) {
-                WinogradProducts.rowsEight(depth, a, ao, b, bo, c, co, accumulate);
+                WinogradProducts.rowsEight(depth, a, ao, b, bo, c, co);
             } else {
-                WinogradProducts.rowsFour(depth, a, ao, b, bo, c, co, accumulate);
+                WinogradProducts.rowsFour(depth, a, ao, b, bo, c, co);
             }
         } else if (OLD_JDK) {
-            WinogradProducts.rowsFourUnrolled(depth, a, ao, b, bo, c, co, accumulate);
+            WinogradProducts.rowsFourUnrolled(depth, a, ao, b, bo, c, co);
         } else {
-            WinogradProducts.rowsFourFenced(depth, a, ao, b, bo, c, co, accumulate);
+            WinogradProducts.rowsFourFenced(depth, a, ao, b, bo, c, co);
         }
     }
 
     @Override
     public void multiplyColumns(
             int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (!accumulate) {
+            Arrays.fill(c, co, co + height * NR, 0f);
+        }
         if (MR == 8) {
             if (height == 8) {
-                WinogradProducts.columnsEight(depth, a, ao, b, bo, c, co, accumulate);
+                WinogradProducts.columnsEight(depth, a, ao, b, bo, c, co);
             } else {
-                WinogradProducts.columnsFour(depth, a, ao, b, bo, c, co, accumulate);
+                WinogradProducts.columnsFour(depth, a, ao, b, bo, c, co);
             }
         } else if (OLD_JDK) {
-            WinogradProducts.columnsFourUnrolled(depth, a, ao, b, bo, c, co, accumulate);
+            WinogradProducts.columnsFourUnrolled(depth, a, ao, b, bo, c, co);
         } else {
-            WinogradProducts.columnsFourFenced(depth, a, ao, b, bo, c, co, accumulate);
+            WinogradProducts.columnsFourFenced(depth, a, ao, b, bo, c, co);
         }
     }
 

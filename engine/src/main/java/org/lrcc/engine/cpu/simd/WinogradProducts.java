@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * stay, yet at 512 bits the kernel runs at 191-208 GFLOP/s (peak 236; the packed one 187-217) where eight rows of a matrix give 136-165: their eight
  * streams out of L2 are not prefetched. Two nested loops, which need no such arithmetic, make C2 box every vector.
  *
- * <p>{@code columns}: the sum runs over tiles, stored {@code [tiles][VL]}, for weight gradients. Fences and unrolling: see {@link TileKernels}.
+ * <p>{@code columns}: the sum runs over tiles, stored {@code [tiles][VL]}, for weight gradients. Fences, unrolling and why a kernel always adds to its tile: see {@link TileKernels}.
  */
 final class WinogradProducts {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -24,23 +24,23 @@ final class WinogradProducts {
 
     private WinogradProducts() {}
 
-    static void rowsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
-        FloatVector c4 = FloatVector.zero(S);
-        FloatVector d4 = FloatVector.zero(S);
-        FloatVector c5 = FloatVector.zero(S);
-        FloatVector d5 = FloatVector.zero(S);
-        FloatVector c6 = FloatVector.zero(S);
-        FloatVector d6 = FloatVector.zero(S);
-        FloatVector c7 = FloatVector.zero(S);
-        FloatVector d7 = FloatVector.zero(S);
+    static void rowsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
+        FloatVector c4 = FloatVector.fromArray(S, c, co + 4 * NR);
+        FloatVector d4 = FloatVector.fromArray(S, c, co + 4 * NR + VL);
+        FloatVector c5 = FloatVector.fromArray(S, c, co + 5 * NR);
+        FloatVector d5 = FloatVector.fromArray(S, c, co + 5 * NR + VL);
+        FloatVector c6 = FloatVector.fromArray(S, c, co + 6 * NR);
+        FloatVector d6 = FloatVector.fromArray(S, c, co + 6 * NR + VL);
+        FloatVector c7 = FloatVector.fromArray(S, c, co + 7 * NR);
+        FloatVector d7 = FloatVector.fromArray(S, c, co + 7 * NR + VL);
         for (int p = 0; p < depth; p++) {
             int q = ao + p + (p & -VL) * (MR - 1);
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -70,24 +70,6 @@ final class WinogradProducts {
             c7 = a07.fma(b0, c7);
             d7 = a07.fma(e0, d7);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-            c4 = c4.add(FloatVector.fromArray(S, c, co + 4 * NR));
-            d4 = d4.add(FloatVector.fromArray(S, c, co + 4 * NR + VL));
-            c5 = c5.add(FloatVector.fromArray(S, c, co + 5 * NR));
-            d5 = d5.add(FloatVector.fromArray(S, c, co + 5 * NR + VL));
-            c6 = c6.add(FloatVector.fromArray(S, c, co + 6 * NR));
-            d6 = d6.add(FloatVector.fromArray(S, c, co + 6 * NR + VL));
-            c7 = c7.add(FloatVector.fromArray(S, c, co + 7 * NR));
-            d7 = d7.add(FloatVector.fromArray(S, c, co + 7 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -106,15 +88,15 @@ final class WinogradProducts {
         d7.intoArray(c, co + 7 * NR + VL);
     }
 
-    static void rowsFour(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void rowsFour(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             int q = ao + p + (p & -VL) * (MR - 1);
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -132,16 +114,6 @@ final class WinogradProducts {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -152,15 +124,15 @@ final class WinogradProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void rowsFourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void rowsFourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             int q = ao + p + (p & -VL) * (MR - 1);
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -181,16 +153,6 @@ final class WinogradProducts {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -201,15 +163,15 @@ final class WinogradProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void rowsFourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void rowsFourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         int p = 0;
         for (; p < depth - 1; p += 2) {
             int q = ao + p + (p & -VL) * (MR - 1);
@@ -270,16 +232,6 @@ final class WinogradProducts {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -290,23 +242,23 @@ final class WinogradProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void columnsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
-        FloatVector c4 = FloatVector.zero(S);
-        FloatVector d4 = FloatVector.zero(S);
-        FloatVector c5 = FloatVector.zero(S);
-        FloatVector d5 = FloatVector.zero(S);
-        FloatVector c6 = FloatVector.zero(S);
-        FloatVector d6 = FloatVector.zero(S);
-        FloatVector c7 = FloatVector.zero(S);
-        FloatVector d7 = FloatVector.zero(S);
+    static void columnsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
+        FloatVector c4 = FloatVector.fromArray(S, c, co + 4 * NR);
+        FloatVector d4 = FloatVector.fromArray(S, c, co + 4 * NR + VL);
+        FloatVector c5 = FloatVector.fromArray(S, c, co + 5 * NR);
+        FloatVector d5 = FloatVector.fromArray(S, c, co + 5 * NR + VL);
+        FloatVector c6 = FloatVector.fromArray(S, c, co + 6 * NR);
+        FloatVector d6 = FloatVector.fromArray(S, c, co + 6 * NR + VL);
+        FloatVector c7 = FloatVector.fromArray(S, c, co + 7 * NR);
+        FloatVector d7 = FloatVector.fromArray(S, c, co + 7 * NR + VL);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -335,24 +287,6 @@ final class WinogradProducts {
             c7 = a07.fma(b0, c7);
             d7 = a07.fma(e0, d7);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-            c4 = c4.add(FloatVector.fromArray(S, c, co + 4 * NR));
-            d4 = d4.add(FloatVector.fromArray(S, c, co + 4 * NR + VL));
-            c5 = c5.add(FloatVector.fromArray(S, c, co + 5 * NR));
-            d5 = d5.add(FloatVector.fromArray(S, c, co + 5 * NR + VL));
-            c6 = c6.add(FloatVector.fromArray(S, c, co + 6 * NR));
-            d6 = d6.add(FloatVector.fromArray(S, c, co + 6 * NR + VL));
-            c7 = c7.add(FloatVector.fromArray(S, c, co + 7 * NR));
-            d7 = d7.add(FloatVector.fromArray(S, c, co + 7 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -371,15 +305,15 @@ final class WinogradProducts {
         d7.intoArray(c, co + 7 * NR + VL);
     }
 
-    static void columnsFour(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void columnsFour(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -396,16 +330,6 @@ final class WinogradProducts {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -416,15 +340,15 @@ final class WinogradProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void columnsFourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void columnsFourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -444,16 +368,6 @@ final class WinogradProducts {
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
         }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -464,15 +378,15 @@ final class WinogradProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void columnsFourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean acc) {
-        FloatVector c0 = FloatVector.zero(S);
-        FloatVector d0 = FloatVector.zero(S);
-        FloatVector c1 = FloatVector.zero(S);
-        FloatVector d1 = FloatVector.zero(S);
-        FloatVector c2 = FloatVector.zero(S);
-        FloatVector d2 = FloatVector.zero(S);
-        FloatVector c3 = FloatVector.zero(S);
-        FloatVector d3 = FloatVector.zero(S);
+    static void columnsFourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, c, co);
+        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
+        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
+        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
         int p = 0;
         for (; p < depth - 1; p += 2) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -529,16 +443,6 @@ final class WinogradProducts {
             FloatVector a03 = FloatVector.broadcast(S, a[ao + p * VL + 3]);
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
-        }
-        if (acc) {
-            c0 = c0.add(FloatVector.fromArray(S, c, co));
-            d0 = d0.add(FloatVector.fromArray(S, c, co + VL));
-            c1 = c1.add(FloatVector.fromArray(S, c, co + NR));
-            d1 = d1.add(FloatVector.fromArray(S, c, co + NR + VL));
-            c2 = c2.add(FloatVector.fromArray(S, c, co + 2 * NR));
-            d2 = d2.add(FloatVector.fromArray(S, c, co + 2 * NR + VL));
-            c3 = c3.add(FloatVector.fromArray(S, c, co + 3 * NR));
-            d3 = d3.add(FloatVector.fromArray(S, c, co + 3 * NR + VL));
         }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
