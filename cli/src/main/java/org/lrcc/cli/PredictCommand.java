@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -133,6 +134,9 @@ final class PredictCommand extends Subcommand {
                 int columns = logits.length / files.size();
                 for (int j = 0; j < files.size(); j++) {
                     double[] shares = Predictor.softmax(logits, j * columns, columns);
+                    if (!Double.isFinite(shares[0])) {
+                        throw new FailureException(files.get(j) + ": the network's outputs are not finite");
+                    }
                     answer(files.get(j), guesses(loaded, shares), answers);
                 }
             }

@@ -9,10 +9,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.onnx.Onnx;
 import org.lrcc.nn.safetensors.SafeTensors;
 import org.lrcc.testdata.TestData;
 
@@ -63,6 +66,20 @@ class PredictCommandTest {
         Run run = Run.of("predict", Demo.MODEL, Demo.image());
         assertThat(run.out().lines()).hasSize(6);
         assertThat(run.out()).containsPattern("\\d\\.\\d\\d %  class \\d+");
+    }
+
+    @Test
+    void outputsThatAreNoNumbersAreNoAnswer() {
+        Model model = Onnx.load(Demo.MODEL);
+        float[] weight = model.state().get("fc.weight").toFloats();
+        weight[0] = Float.NaN;
+        int[] sizes = model.state().get("fc.weight").shape().sizes();
+        Path broken = dir.resolve("broken.onnx");
+        Onnx.save(model.with(model.state().overlay(Map.of("fc.weight", Tensor.of(weight, sizes)))), broken);
+        Run run = Run.of("predict", broken, Demo.image(), "--json");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains(Demo.image() + ": the network's outputs are not finite");
     }
 
     @Test
