@@ -185,7 +185,7 @@ final class TrainCommand extends Subcommand {
     /** Whether it says how to convert. */
     private static boolean converts(OptionSpec option) {
         return option.userObject() instanceof Field field
-                && field.getDeclaringClass() == LowRankOptions.class
+                && (field.getDeclaringClass() == LowRankOptions.class || field.getDeclaringClass() == GoalOptions.class)
                 && !option.longestName().equals("--seed");
     }
 
