@@ -16,6 +16,7 @@ import org.lrcc.engine.InputException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns whatever went wrong into one line on stderr and an exit code. */
 final class Errors {
@@ -30,11 +31,23 @@ final class Errors {
         CommandLine command = e.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
         PrintWriter err = command.getErr();
-        err.println(name + ": " + oneLine(decapitalise(String.valueOf(e.getMessage()))) + " (see " + name + " --help)");
+        String message = e instanceof UnmatchedArgumentException unmatched && command.getParent() == null
+                ? noCommand(command, unmatched)
+                : String.valueOf(e.getMessage());
+        err.println(name + ": " + oneLine(decapitalise(message)) + " (see " + name + " --help)");
         if (wantsStackTrace(args)) {
             e.printStackTrace(err);
         }
         return BAD_INPUT;
+    }
+
+    /** What is left over before any command is a command or an option mistyped. */
+    private static String noCommand(CommandLine command, UnmatchedArgumentException e) {
+        String first = e.getUnmatched().get(0);
+        return first.startsWith("-")
+                ? String.valueOf(e.getMessage())
+                : "there is no command '" + first + "'; there are "
+                        + String.join(", ", command.getSubcommands().keySet());
     }
 
     /** A command threw. */

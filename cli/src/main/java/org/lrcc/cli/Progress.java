@@ -105,14 +105,16 @@ abstract class Progress implements AutoCloseable {
             shown = now;
             double seconds = (now - begun) / 1e9;
             double rate = Math.max(1, done - before) / seconds;
+            // From less than a hundredth nobody can tell the rest: the first steps still compile.
+            String left = done - before < total / 100 ? "" : ", " + time((total - done) / rate) + " left";
             err.println(String.format(
                     Locale.ROOT,
-                    "%s: %d of %d, %.1f/s, %s left%s",
+                    "%s: %d of %d, %.1f/s%s%s",
                     task,
                     done,
                     total,
                     rate,
-                    time((total - done) / rate),
+                    left,
                     note.isEmpty() ? "" : ", " + note));
         }
 

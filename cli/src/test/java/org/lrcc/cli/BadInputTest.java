@@ -44,6 +44,12 @@ class BadInputTest {
     }
 
     @Test
+    void aCommandThatDoesNotExist() {
+        assertRefused(Run.of("inf", Demo.MODEL), "there is no command 'inf'", "info, convert, train");
+        assertRefused(Run.of("--inf"), "--inf");
+    }
+
+    @Test
     void aNetworkOfNoise() throws IOException {
         byte[] noise = new byte[5000];
         new java.util.Random(1).nextBytes(noise);
