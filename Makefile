@@ -5,6 +5,8 @@ MVN ?= mvn -B -ntp
 JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
 JVM_FLAGS ?= --add-modules jdk.incubator.vector -XX:+UseParallelGC
 
+BENCH_PATH = bench/target/classes:bench/target/lib/*
+
 .PHONY: help fmt check test long fuzz bench doctor demo gpu-check ptx clean
 
 help:
@@ -13,7 +15,7 @@ help:
 	@echo 'test       unit tests'
 	@echo 'long       all tests and the comparison with peers, as CI runs them'
 	@echo 'fuzz       mutation tests of the parsers'
-	@echo 'bench      benchmarks beside the peers; BENCH="pattern and JMH options"'
+	@echo 'bench      the training step beside libtorch, and products; or BENCH="pattern and JMH options"'
 	@echo 'doctor     which backends work here, and what to do about those that do not'
 	@echo 'demo       the embedded demo'
 	@echo 'gpu-check  the GPU backend on a real GPU'
@@ -39,7 +41,12 @@ fuzz:
 
 bench:
 	$(MVN) -q -Dquick -DskipTests -Ppeers,jmh -pl bench -am package
-	$(JAVA) $(JVM_FLAGS) -cp 'bench/target/classes:bench/target/lib/*' org.lrcc.bench.BenchMain $(BENCH)
+ifeq ($(BENCH),)
+	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.StepComparison bench/target/step.md 3
+	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain GemmBenchmark -wi 2 -i 3
+else
+	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain $(BENCH)
+endif
 
 doctor:
 	./lrcc doctor
