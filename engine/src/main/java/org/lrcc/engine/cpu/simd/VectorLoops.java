@@ -50,8 +50,8 @@ public final class VectorLoops implements Loops {
             s2 = s2.add(u);
             q2 = u.fma(u, q2);
         }
-        double sum = s.add(s2).reduceLanes(VectorOperators.ADD);
-        double squares = q.add(q2).reduceLanes(VectorOperators.ADD);
+        double sum = total(s.add(s2));
+        double squares = total(q.add(q2));
         for (; i < n; i++) {
             float v = x[o + i] - shift;
             sum += v;
@@ -76,7 +76,7 @@ public final class VectorLoops implements Loops {
         for (; i <= n - VL; i += VL) {
             s = s.add(load(x, o + i));
         }
-        double sum = s.reduceLanes(VectorOperators.ADD);
+        double sum = total(s);
         for (; i < n; i++) {
             sum += x[o + i];
         }
@@ -216,8 +216,8 @@ public final class VectorLoops implements Loops {
             s = s.add(g);
             q = load(x, xo + i).sub(k).fma(g, q);
         }
-        double sum = s.reduceLanes(VectorOperators.ADD);
-        double dot = q.reduceLanes(VectorOperators.ADD);
+        double sum = total(s);
+        double dot = total(q);
         for (; i < n; i++) {
             sum += dy[dyo + i];
             dot += dy[dyo + i] * (x[xo + i] - mean);
@@ -237,8 +237,8 @@ public final class VectorLoops implements Loops {
             s = s.add(g);
             q = load(x, xo + i).sub(k).fma(g, q);
         }
-        double sum = s.reduceLanes(VectorOperators.ADD);
-        double dot = q.reduceLanes(VectorOperators.ADD);
+        double sum = total(s);
+        double dot = total(q);
         for (; i < n; i++) {
             float g = y[yo + i] > 0f ? dy[dyo + i] : 0f;
             sum += g;
@@ -262,8 +262,8 @@ public final class VectorLoops implements Loops {
             s = s.add(g);
             q = load(x, xo + i).sub(k).fma(g, q);
         }
-        double sum = s.reduceLanes(VectorOperators.ADD);
-        double dot = q.reduceLanes(VectorOperators.ADD);
+        double sum = total(s);
+        double dot = total(q);
         for (; i < n; i++) {
             float g = pass(y[yo + i], dy[dyo + i], b);
             sum += g;
@@ -471,5 +471,16 @@ public final class VectorLoops implements Loops {
         }
         best.intoArray(y, to);
         winner.intoArray(winners, to);
+    }
+
+    /** Sum of the lanes, in their order: {@code reduceLanes} adds in another order once it is compiled, which would change bits between two calls. */
+    private static double total(FloatVector v) {
+        float[] lanes = new float[v.length()];
+        v.intoArray(lanes, 0);
+        double sum = 0;
+        for (float lane : lanes) {
+            sum += lane;
+        }
+        return sum;
     }
 }
