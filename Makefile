@@ -5,6 +5,10 @@ MVN ?= mvn -B -ntp
 JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
 JVM_FLAGS ?= --add-modules jdk.incubator.vector -XX:+UseParallelGC
 
+# A Python that has NVRTC 12.0; made on first use.
+NVRTC_PYTHON ?= .lrcc/nvrtc/bin/python
+NVRTC_PACKAGE = nvidia-cuda-nvrtc-cu12==12.0.140
+
 BENCH_PATH = bench/target/classes:bench/target/lib/*
 
 .PHONY: help fmt check test long fuzz bench doctor demo gpu-check ptx clean
@@ -19,7 +23,7 @@ help:
 	@echo 'doctor     which backends work here, and what to do about those that do not'
 	@echo 'demo       the embedded demo'
 	@echo 'gpu-check  the GPU backend on a real GPU'
-	@echo 'ptx        compile the CUDA sources to PTX'
+	@echo 'ptx        compile the CUDA sources to PTX (after every edit of a .cu or .cuh)'
 
 fmt:
 	$(MVN) -q spotless:apply
@@ -57,8 +61,12 @@ demo:
 gpu-check:
 	@echo 'gpu-check: there is no GPU code yet; the kernels module holds only the provider that says so' >&2; exit 1
 
-ptx:
-	@echo 'ptx: there are no CUDA sources yet' >&2; exit 1
+ptx: | $(NVRTC_PYTHON)
+	$(NVRTC_PYTHON) kernels/ptx.py
+
+.lrcc/nvrtc/bin/python:
+	python3 -m venv .lrcc/nvrtc
+	.lrcc/nvrtc/bin/pip install -q $(NVRTC_PACKAGE) || { rm -rf .lrcc/nvrtc; exit 1; }
 
 clean:
 	$(MVN) -q clean
