@@ -20,6 +20,7 @@ import org.lrcc.engine.op.Scale;
 import org.lrcc.engine.op.Softmax;
 import org.lrcc.engine.op.SoftmaxCrossEntropy;
 import org.lrcc.engine.op.Sum;
+import org.lrcc.engine.op.WeightNorm;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.tensor.DType;
 
@@ -244,6 +245,12 @@ public final class OpCases {
     }
 
     private static void lowRank(List<OpCase> rows) {
+        for (int[] shape : new int[][] {{6, 5, 3, 3}, {1, 1}, {37, 33}, {3, 1031}}) {
+            rows.add(OpCase.of("weightNorm " + Arrays.toString(shape), new WeightNorm(1e-12))
+                    .input(Fill.AWAY_FROM_ZERO, shape)
+                    .input(shape[0])
+                    .reduces(shape[shape.length - 1]));
+        }
         for (int[] shape : new int[][] {{6, 5, 3, 3}, {1}, {37, 33}}) {
             OpCase plain = OpCase.of("composeSparse " + Arrays.toString(shape), new ComposeSparse())
                     .input(shape)
