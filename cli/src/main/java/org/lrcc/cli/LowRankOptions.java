@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.lowrank.Balance;
 import org.lrcc.lowrank.Layout;
 import org.lrcc.lowrank.LowRankConfig;
 import org.lrcc.lowrank.TuneMode;
@@ -60,6 +61,14 @@ final class LowRankOptions {
             description = "What deviates from U V by at least this goes into the sparse part S (default: 0.01).")
     private @Nullable Double lambda;
 
+    @Option(
+            names = "--balance",
+            paramLabel = "B",
+            converter = BalanceConverter.class,
+            description =
+                    "Where the singular values of U V stand: v (default, as decomposed), even or u, which lets U learn at its own pace.")
+    private @Nullable Balance balance;
+
     @Option(names = "--keep-noise", description = "Keep what the decomposition leaves over, frozen.")
     private boolean keepNoise;
 
@@ -114,8 +123,14 @@ final class LowRankOptions {
     private boolean rsLora;
 
     @Option(
+            names = "--dora",
+            description =
+                    "lora_mode: a magnitude for each channel trains beside U and V, which change only directions.")
+    private boolean dora;
+
+    @Option(
             names = "--dropout",
-            paramLabel = "P,..",
+            paramLabel = "X",
             description = "lora_mode: dropout on the adapter's branch (default: 0).")
     private double dropout;
 
@@ -136,6 +151,13 @@ final class LowRankOptions {
         @Override
         public TuneMode convert(String value) {
             return named(() -> TuneMode.parse(value));
+        }
+    }
+
+    static final class BalanceConverter implements ITypeConverter<Balance> {
+        @Override
+        public Balance convert(String value) {
+            return named(() -> Balance.parse(value));
         }
     }
 
@@ -191,10 +213,12 @@ final class LowRankOptions {
                 config, rank != null ? "--rank" : rankRatio != null ? "--rank-ratio" : null, lambda != null);
         config = reassignSparsity == null ? config : config.reassignSparsity(reassignSparsity);
         config = alpha == null ? config : config.alpha(alpha);
+        config = balance == null ? config : config.balance(balance);
         config = cache == null ? config : config.cache(cache);
         config = config.keepNoise(keepNoise)
                 .noSparse(noSparse)
                 .rsLora(rsLora)
+                .dora(dora)
                 .dropout(dropout)
                 .l1(l1);
         return patterns(config).check();

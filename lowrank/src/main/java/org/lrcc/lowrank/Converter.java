@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.ConversionReport.Action;
 import org.lrcc.lowrank.LowRankConv2d.Form;
@@ -81,7 +82,7 @@ final class Converter {
 
     private static Form form(LowRankConfig config) {
         if (config.mode() == TuneMode.LORA) {
-            return Form.OVER_BASE;
+            return config.dora() ? Form.DORA : Form.OVER_BASE;
         }
         if (config.noSparse()) {
             return config.keepNoise() ? Form.LOW_RANK_NOISE : Form.LOW_RANK;
@@ -238,6 +239,10 @@ final class Converter {
 
     private Map<String, Tensor> factors(Node node, LowRankConv2d layer, Decomposer.@Nullable Result result) {
         Map<String, Tensor> made = new HashMap<>();
+        if (layer.form() == Form.DORA) {
+            Tensor weight = base.state().get(node.parameter(LowRankConv2d.WEIGHT));
+            made.put(LowRankConv2d.MAGNITUDE, Tensor.of(lengths(weight), layer.out()));
+        }
         if (result == null || isZero(result.factorization())) {
             float[] matrix =
                     config.init().changesBase() ? problem(node.name(), layer).matrix() : new float[0];
@@ -254,10 +259,11 @@ final class Converter {
         }
         Factorization f = result.factorization();
         int[] shape = layer.weightShape().sizes();
+        Balance.Factors uv = balanced(f, node.name());
         made.put(
                 LowRankConv2d.U,
-                Tensor.of(scaled(f.u(), 1 / layer.scale()), layer.shapeU().sizes()));
-        made.put(LowRankConv2d.V, Tensor.of(f.v(), layer.shapeV().sizes()));
+                Tensor.of(scaled(uv.u(), 1 / layer.scale()), layer.shapeU().sizes()));
+        made.put(LowRankConv2d.V, Tensor.of(uv.v(), layer.shapeV().sizes()));
         if (tuned != null && f.entries() > 0) {
             float[] weight =
                     base.state().get(node.parameter(LowRankConv2d.WEIGHT)).toFloats();
@@ -277,6 +283,27 @@ final class Converter {
             made.put(LowRankConv2d.NOISE, Tensor.of(weight(layer, f.noise()), shape));
         }
         return made;
+    }
+
+    /** Lengths of a weight's rows, one a channel out. */
+    private static float[] lengths(Tensor weight) {
+        float[] values = weight.toFloats();
+        float[] lengths = new float[weight.shape().size(0)];
+        int row = values.length / lengths.length;
+        for (int i = 0; i < lengths.length; i++) {
+            double sum = LowRankConv2d.NORM_EPS;
+            for (int j = i * row; j < (i + 1) * row; j++) {
+                sum += (double) values[j] * values[j];
+            }
+            lengths[i] = (float) Math.sqrt(sum);
+        }
+        return lengths;
+    }
+
+    private Balance.Factors balanced(Factorization f, String layer) {
+        try (Kernels kernels = HostBackend.get().open()) {
+            return config.balance().of(f, config.seed() ^ layer.hashCode(), kernels);
+        }
     }
 
     /** A layer that tuning left as it was begins as a new one: from U = 0 and V = 0 nothing could train. */

@@ -55,6 +55,9 @@ public final class LowRank {
      */
     public static Conversion extract(
             Model base, Model tuned, LowRankConfig config, @Nullable Density sparse, ConversionProgress progress) {
+        if (config.dora()) {
+            throw new InputException("extract: a difference of networks has no magnitudes; leave dora out");
+        }
         if (config.mode() != TuneMode.LORA || config.init() != Init.KAIMING) {
             throw new InputException("extract: makes an adapter of mode lora_mode with init kaiming, not "
                     + config.mode() + " with " + config.init().label());
@@ -146,7 +149,7 @@ public final class LowRank {
         }
         LowRankConv2d layer = (LowRankConv2d) node.layer();
         String weightName = node.parameter(LowRankConv2d.WEIGHT);
-        if (spec.name().equals(LowRankConv2d.WEIGHT)) {
+        if (spec.name().equals(LowRankConv2d.WEIGHT) && layer.form() == Form.OVER_BASE) {
             return Composition.base(node, layer, adapted, sameShape(weightName, merged, adapted));
         }
         if (layer.form() != Form.OVER_BASE && spec.name().equals(LowRankConv2d.U)) {

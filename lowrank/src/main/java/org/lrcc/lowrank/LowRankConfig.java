@@ -32,6 +32,7 @@ public final class LowRankConfig {
     private double tolerance = 0.01;
     private double lambda = 0.01;
     private @Nullable Density density;
+    private Balance balance = Balance.V;
     private boolean keepNoise;
     private boolean noSparse;
     private @Nullable Double reassignSparsity;
@@ -42,6 +43,7 @@ public final class LowRankConfig {
     private Init init = Init.KAIMING;
     private @Nullable Double alpha;
     private boolean rsLora;
+    private boolean dora;
     private double dropout;
     private double l1;
     private long seed;
@@ -62,6 +64,7 @@ public final class LowRankConfig {
         tolerance = other.tolerance;
         lambda = other.lambda;
         density = other.density;
+        balance = other.balance;
         keepNoise = other.keepNoise;
         noSparse = other.noSparse;
         reassignSparsity = other.reassignSparsity;
@@ -72,6 +75,7 @@ public final class LowRankConfig {
         init = other.init;
         alpha = other.alpha;
         rsLora = other.rsLora;
+        dora = other.dora;
         dropout = other.dropout;
         l1 = other.l1;
         seed = other.seed;
@@ -162,6 +166,11 @@ public final class LowRankConfig {
         return with(c -> c.density = value);
     }
 
+    /** Modes that decompose: where the singular values of U·V stand. */
+    public LowRankConfig balance(Balance value) {
+        return with(c -> c.balance = value);
+    }
+
     /** Keep what the decomposition leaves over as a frozen term of the weight, which is then exact at first. */
     public LowRankConfig keepNoise(boolean value) {
         return with(c -> c.keepNoise = value);
@@ -218,6 +227,15 @@ public final class LowRankConfig {
     /** lora_mode: scale by alpha / sqrt(rank). Source: D. Kalajdzievski, "A rank stabilization scaling factor for fine-tuning with LoRA", 2023. */
     public LowRankConfig rsLora(boolean value) {
         return with(c -> c.rsLora = value);
+    }
+
+    /**
+     * lora_mode: give each channel out a magnitude that trains beside U and V, which then change only the weight's direction; not together with dropout.
+     *
+     * @see LowRankConv2d.Form#DORA
+     */
+    public LowRankConfig dora(boolean value) {
+        return with(c -> c.dora = value);
     }
 
     /** lora_mode: probability that an input element of the adapter's branch is dropped in training; from 0 to below 1. */
@@ -292,6 +310,11 @@ public final class LowRankConfig {
         return lambda;
     }
 
+    /** Where the singular values of U·V stand. */
+    public Balance balance() {
+        return balance;
+    }
+
     /** Whether the rest is kept. */
     public boolean keepNoise() {
         return keepNoise;
@@ -340,6 +363,11 @@ public final class LowRankConfig {
     /** Whether the scale is alpha / sqrt(rank). */
     public boolean rsLora() {
         return rsLora;
+    }
+
+    /** Whether channels have magnitudes of their own. */
+    public boolean dora() {
+        return dora;
     }
 
     /** The adapter branch's dropout. */
@@ -395,8 +423,11 @@ public final class LowRankConfig {
         require(lora || init == Init.KAIMING, "init", "given only in mode lora_mode", mode);
         require(lora || alpha == null, "alpha", "given only in mode lora_mode", mode);
         require(lora || !rsLora, "rsLora", "given only in mode lora_mode", mode);
+        require(lora || !dora, "dora", "given only in mode lora_mode", mode);
+        require(!dora || dropout == 0, "adapter dropout", "0 together with dora", dropout);
         require(lora || dropout == 0, "adapter dropout", "given only in mode lora_mode", mode);
         require(!rsLora || alpha != null, "rsLora", "given together with alpha", "no alpha");
+        require(mode.decomposes() || balance == Balance.V, "balance", "given only in modes that decompose", mode);
         require(mode.trainsS() || l1 == 0, "l1", "given only in modes that train S", mode);
         require(!(noSparse && mode == TuneMode.FIX_LOW_RANK), "no sparse", "off in a mode that trains only S", mode);
         require(
@@ -481,6 +512,7 @@ public final class LowRankConfig {
             @Nullable Double tolerance,
             double lambda,
             @Nullable Density density,
+            @Nullable String balance,
             boolean keepNoise,
             boolean noSparse,
             @Nullable Double reassignSparsity,
@@ -491,6 +523,7 @@ public final class LowRankConfig {
             @Nullable String init,
             @Nullable Double alpha,
             boolean rsLora,
+            boolean dora,
             double dropout,
             double l1,
             long seed) {
@@ -506,6 +539,7 @@ public final class LowRankConfig {
                     c.tolerance,
                     c.lambda,
                     c.density,
+                    c.balance == Balance.V ? null : c.balance.label(),
                     c.keepNoise,
                     c.noSparse,
                     c.reassignSparsity,
@@ -516,6 +550,7 @@ public final class LowRankConfig {
                     c.init == Init.KAIMING ? null : c.init.label(),
                     c.alpha,
                     c.rsLora,
+                    c.dora,
                     c.dropout,
                     c.l1,
                     c.seed);
@@ -531,6 +566,7 @@ public final class LowRankConfig {
             c = c.layout(Layout.parse(layout)).method(method).steps(steps).lambda(lambda);
             c = tolerance == null ? c : c.tolerance(tolerance);
             c = density == null ? c : c.density(density);
+            c = balance == null ? c : c.balance(Balance.parse(balance));
             c = c.keepNoise(keepNoise).noSparse(noSparse);
             c = reassignSparsity == null ? c : c.reassignSparsity(reassignSparsity);
             c = empty(convert) ? c : c.convert(array(convert));
@@ -539,7 +575,7 @@ public final class LowRankConfig {
             c = empty(freeze) ? c : c.freeze(array(freeze));
             c = init == null ? c : c.init(Init.parse(init));
             c = alpha == null ? c : c.alpha(alpha);
-            return c.rsLora(rsLora).dropout(dropout).l1(l1).seed(seed);
+            return c.rsLora(rsLora).dora(dora).dropout(dropout).l1(l1).seed(seed);
         }
 
         private static boolean empty(@Nullable List<String> patterns) {

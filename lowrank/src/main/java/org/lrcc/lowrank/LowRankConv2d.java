@@ -11,6 +11,7 @@ import org.lrcc.engine.op.ComposeSparse;
 import org.lrcc.engine.op.Dropout;
 import org.lrcc.engine.op.MatMul;
 import org.lrcc.engine.op.Scale;
+import org.lrcc.engine.op.WeightNorm;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.tensor.DType;
@@ -22,10 +23,11 @@ import org.lrcc.nn.layer.ParameterSpec;
 import org.lrcc.nn.layer.Role;
 
 /**
- * A convolution with a square kernel whose weight is U·V + S (1 - M) (+ noise), or W + scale U·V over a frozen W (lora_mode).
+ * A convolution with a square kernel whose weight is U·V + S (1 - M) (+ noise), or W + scale U·V over a frozen W (lora_mode),
+ * the latter perhaps with a magnitude for each channel out (DoRA).
  *
  * <p>Parameters, named as the original tool does: "lora_B" is U, "lora_A" is V (shapes by {@link Layout}); "sparse_weight" is S and "sparse_mask" is M (U8, 1
- * where S is off), both of the weight's shape; "noise" likewise; "weight" is W; "bias" {@code [out]}. Which of U, V and S train is the state's matter.
+ * where S is off), both of the weight's shape; "noise" likewise; "weight" is W; "lora_magnitude_vector" {@code [out]}; "bias" {@code [out]}. Which of U, V and S train is the state's matter.
  *
  * <p>The weight is composed once a step, by ops on the tape. Only dropout on the adapter's input needs the branch for itself, in training.
  *
@@ -37,7 +39,7 @@ import org.lrcc.nn.layer.Role;
  * @param rank r
  * @param layout how U·V is read
  * @param form what is added to U·V
- * @param scale factor of U·V; 1 but in form {@link Form#OVER_BASE}
+ * @param scale factor of U·V; 1 but over a base weight
  * @param dropout probability to drop an input element of the adapter's branch in training; 0 but in form {@link Form#OVER_BASE}
  */
 public record LowRankConv2d(
@@ -64,6 +66,11 @@ public record LowRankConv2d(
     public static final String NOISE = "noise";
     /** W. */
     public static final String WEIGHT = "weight";
+    /** Lengths of the weight's rows, one a channel out; named as in PEFT. */
+    public static final String MAGNITUDE = "lora_magnitude_vector";
+
+    /** Added to the sum of a row's squares where it is divided by its length. */
+    static final double NORM_EPS = 1e-12;
 
     /** What U·V is completed with. */
     public enum Form {
@@ -76,7 +83,14 @@ public record LowRankConv2d(
         /** S and the noise. */
         SPARSE_NOISE(true, true),
         /** The frozen weight. */
-        OVER_BASE(false, false);
+        OVER_BASE(false, false),
+        /**
+         * The frozen weight, and then each row (channel out) is given a length that trains for itself.
+         *
+         * <p>Source: S.-Y. Liu et al., "DoRA: weight-decomposed low-rank adaptation", ICML 2024. The row's own length is a function of U and V in the gradient here;
+         * PEFT takes it for a constant there.
+         */
+        DORA(false, false);
 
         private final boolean sparse;
         private final boolean noise;
@@ -95,6 +109,11 @@ public record LowRankConv2d(
         public boolean hasNoise() {
             return noise;
         }
+
+        /** Whether there is a frozen W. */
+        public boolean overBase() {
+            return this == OVER_BASE || this == DORA;
+        }
     }
 
     /** Checks sizes and ranges. */
@@ -107,9 +126,13 @@ public record LowRankConv2d(
             throw new InputException("low-rank conv2d: " + geometry.groups() + " groups, only 1 can be converted");
         }
         boolean plain = scale == 1 && dropout == 0;
-        if (!(dropout >= 0 && dropout < 1) || !(scale > 0) || (form != Form.OVER_BASE && !plain)) {
+        if (!(dropout >= 0 && dropout < 1) || !(scale > 0) || (!form.overBase() && !plain)) {
             throw new InputException("low-rank conv2d: scale " + scale + " must be above 0 and dropout " + dropout
                     + " from 0 to below 1; other than 1 and 0 only over a base weight, not in form " + form);
+        }
+        if (form == Form.DORA && dropout > 0) {
+            throw new InputException("low-rank conv2d: dropout " + dropout
+                    + " must be 0 in form DORA, where the branch has no output of its own");
         }
     }
 
@@ -146,7 +169,7 @@ public record LowRankConv2d(
     @Override
     public List<ParameterSpec> parameters() {
         List<ParameterSpec> all = new ArrayList<>();
-        if (form == Form.OVER_BASE) {
+        if (form.overBase()) {
             all.add(new ParameterSpec(WEIGHT, weightShape(), DType.F32, Role.FROZEN));
         }
         all.add(new ParameterSpec(V, shapeV(), DType.F32, Role.WEIGHT));
@@ -157,6 +180,9 @@ public record LowRankConv2d(
         }
         if (form.hasNoise()) {
             all.add(new ParameterSpec(NOISE, weightShape(), DType.F32, Role.FROZEN));
+        }
+        if (form == Form.DORA) {
+            all.add(ParameterSpec.weight(MAGNITUDE, out));
         }
         if (hasBias) {
             all.add(ParameterSpec.weight("bias", out));
@@ -170,7 +196,14 @@ public record LowRankConv2d(
         return switch (form) {
             case LOW_RANK -> uv;
             case LOW_RANK_NOISE -> replace(c.tape(), uv, c.tape().apply(new Add(), uv, c.parameter(NOISE)));
-            case OVER_BASE -> replace(c.tape(), uv, c.tape().apply(new Add(), c.parameter(WEIGHT), uv));
+            case OVER_BASE -> overBase(c, uv);
+            case DORA -> {
+                Var direction = overBase(c, uv);
+                yield replace(
+                        c.tape(),
+                        direction,
+                        c.tape().apply(new WeightNorm(NORM_EPS), direction, c.parameter(MAGNITUDE)));
+            }
             case SPARSE ->
                 replace(c.tape(), uv, c.tape().apply(new ComposeSparse(), uv, c.parameter(SPARSE), c.parameter(MASK)));
             case SPARSE_NOISE ->
@@ -185,6 +218,10 @@ public record LowRankConv2d(
                                         c.parameter(MASK),
                                         c.parameter(NOISE)));
         };
+    }
+
+    private static Var overBase(LayerContext c, Var uv) {
+        return replace(c.tape(), uv, c.tape().apply(new Add(), c.parameter(WEIGHT), uv));
     }
 
     /** scale U·V as a weight. */

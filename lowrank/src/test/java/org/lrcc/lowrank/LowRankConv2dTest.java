@@ -35,7 +35,7 @@ class LowRankConv2dTest {
     private static final Shape X = Shape.of(2, 3, 6, 5);
 
     private static LowRankConv2d layer(Layout layout, Form form, double dropout) {
-        boolean lora = form == Form.OVER_BASE;
+        boolean lora = form.overBase();
         return new LowRankConv2d(
                 3, 4, 3, ConvGeometry.of(1, 1), true, 2, layout, form, lora ? 0.7 : 1, lora ? dropout : 0);
     }

@@ -1,0 +1,110 @@
+package org.lrcc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.lrcc.lowrank.Adapters;
+import org.lrcc.lowrank.Balance;
+import org.lrcc.lowrank.LowRankConfig;
+import org.lrcc.lowrank.LowRankConv2d;
+import org.lrcc.nn.network.Model;
+import org.lrcc.nn.onnx.Onnx;
+
+/** What an adapter is made with, from the command line into its file and back into a network. */
+class AdapterOptionsTest {
+    @TempDir
+    private Path dir;
+
+    private Run convert(Object... more) {
+        Object[] all = new Object[more.length + 6];
+        Object[] head = {"convert", Demo.MODEL, "-o", dir.resolve("a.safetensors"), "--convert", "layer1.0"};
+        System.arraycopy(head, 0, all, 0, head.length);
+        System.arraycopy(more, 0, all, head.length, more.length);
+        return Run.of(all);
+    }
+
+    private LowRankConv2d layer() {
+        Model model = Adapters.load(Onnx.load(Demo.MODEL), dir.resolve("a.safetensors"));
+        return (LowRankConv2d) model.network().node("layer1.0.conv1").layer();
+    }
+
+    @Test
+    void loraOptionsReachTheLayer() {
+        Run run = convert("--mode", "lora_mode", "--rank", 4, "--alpha", 8, "--rslora", "--dropout", 0.25);
+        assertThat(run.err()).isEmpty();
+        assertThat(layer().scale()).isEqualTo(8 / Math.sqrt(4));
+        assertThat(layer().dropout()).isEqualTo(0.25);
+        assertThat(convert("--mode", "lora_mode", "--rank", 4, "--alpha", 8).code())
+                .isZero();
+        assertThat(layer().scale()).isEqualTo(2);
+    }
+
+    @Test
+    void magnitudesAreTrainedSavedAndMerged() {
+        Path photos = Demo.smallFolder(dir.resolve("photos"), 4);
+        Path out = dir.resolve("run");
+        Run trained = Run.of(
+                "train",
+                Demo.MODEL,
+                "--train",
+                photos,
+                "--mode",
+                "lora_mode",
+                "--rank",
+                2,
+                "--dora",
+                "--epochs",
+                1,
+                "--resize",
+                112,
+                "--batch",
+                6,
+                "--progress",
+                "off",
+                "-o",
+                out);
+        assertThat(trained.err()).isEmpty();
+        Path adapter = out.resolve("adapter.safetensors");
+        Model before =
+                Adapters.load(Onnx.load(Demo.MODEL), out.resolve("checkpoint").resolve("start.safetensors"));
+        Model after = Adapters.load(Onnx.load(Demo.MODEL), adapter);
+        String name = "layer1.0.conv1." + LowRankConv2d.MAGNITUDE;
+        assertThat(after.state().get(name).toFloats())
+                .isNotEqualTo(before.state().get(name).toFloats());
+        Path merged = dir.resolve("merged.onnx");
+        assertThat(Run.of("merge", Demo.MODEL, "--adapter", adapter, "-o", merged)
+                        .code())
+                .isZero();
+        String one = Run.of("evaluate", Demo.MODEL, "--adapter", adapter, "--test", photos, "--json")
+                .out();
+        String other = Run.of("evaluate", merged, "--test", photos, "--json").out();
+        assertThat(other).isEqualTo(one);
+    }
+
+    @Test
+    void theBalanceStandsInTheAdapter() {
+        assertThat(convert("--mode", "tune_U_S", "--method", "svd", "--balance", "u")
+                        .code())
+                .isZero();
+        LowRankConfig config = Adapters.info(dir.resolve("a.safetensors")).config();
+        assertThat(config.balance()).isEqualTo(Balance.U);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--mode tune_U --dora,dora: must be given only in mode lora_mode",
+        "--mode lora_mode --dora --dropout 0.1,must be 0 together with dora",
+        "--mode lora_mode --rslora,rsLora: must be given together with alpha",
+        "--mode lora_mode --balance u,balance: must be given only in modes that decompose",
+        "--mode tune_U --balance x,balance x is unknown",
+    })
+    void badOptionsAreOneLineWithExitCode2(String options, String message) {
+        Run run = convert((Object[]) options.split(" "));
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.errors().get(0)).contains(message);
+    }
+}
