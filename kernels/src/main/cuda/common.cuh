@@ -8,12 +8,12 @@ typedef unsigned long long uint64;
 #define KERNEL extern "C" __global__ void
 #define INFINITY_F __int_as_float(0x7f800000)
 
-// Every kernel of n independent elements works for any grid.
-#define FOR_EACH(i, n) \
-    for (int i = (int)(blockIdx.x * blockDim.x + threadIdx.x); i < (n); i += (int)(blockDim.x * gridDim.x))
-
 // Before a loop: not unrolled. Where counts are not known, four copies of a body cost more instructions than they save.
 #define ONCE _Pragma("unroll 1")
+
+// Every kernel of n independent elements works for any grid.
+#define FOR_EACH(i, n) \
+    ONCE for (int i = (int)(blockIdx.x * blockDim.x + threadIdx.x); i < (n); i += (int)(blockDim.x * gridDim.x))
 
 // As in org.lrcc.engine.spi.Activation, numbered as its kinds. NaN stays NaN.
 enum { NONE = 0, RELU = 1, CLIP = 2, LEAKY_RELU = 3 };
