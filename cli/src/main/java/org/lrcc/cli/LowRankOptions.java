@@ -134,13 +134,23 @@ final class LowRankOptions {
             description = "lora_mode: dropout on the adapter's branch (default: 0).")
     private double dropout;
 
+    @Option(
+            names = "--rate-u",
+            paramLabel = "X",
+            description = "U learns at X times the rate (LoRA+ advises 16 in lora_mode; default: 1).")
+    private @Nullable Double rateU;
+
+    @Option(names = "--rate-s", paramLabel = "X", description = "S learns at X times the rate (default: 1).")
+    private @Nullable Double rateS;
+
     @Option(names = "--l1", paramLabel = "X", description = "Weight of the sum of |S| in the loss (default: 0).")
     private double l1;
 
     @Option(
             names = "--cache",
-            paramLabel = "FILE",
-            description = "Read the decomposition from this file if it is there, else write it.")
+            paramLabel = "DIR",
+            description =
+                    "Keep decompositions in this folder, and take from it what was made of the same weight in the same way.")
     private @Nullable Path cache;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of everything random (default: 0).")
@@ -213,6 +223,8 @@ final class LowRankOptions {
                 config, rank != null ? "--rank" : rankRatio != null ? "--rank-ratio" : null, lambda != null);
         config = reassignSparsity == null ? config : config.reassignSparsity(reassignSparsity);
         config = alpha == null ? config : config.alpha(alpha);
+        config = rateU == null ? config : config.rateU(rateU);
+        config = rateS == null ? config : config.rateS(rateS);
         config = balance == null ? config : config.balance(balance);
         config = cache == null ? config : config.cache(cache);
         config = config.keepNoise(keepNoise)

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.lowrank.Adapters;
@@ -18,8 +19,10 @@ import org.lrcc.lowrank.LowRankConfig;
 import org.lrcc.nn.data.Dataset;
 import org.lrcc.nn.io.AtomicFiles;
 import org.lrcc.nn.network.Model;
+import org.lrcc.nn.optim.ParameterGroup;
 import org.lrcc.nn.train.Checkpoint;
 import org.lrcc.nn.train.Evaluation;
+import org.lrcc.nn.train.TrainConfig;
 import org.lrcc.nn.train.TrainResult;
 import org.lrcc.nn.train.Trainer;
 import picocli.CommandLine.Command;
@@ -212,8 +215,14 @@ final class TrainCommand extends Subcommand {
                 test,
                 images,
                 adapter == null ? conversion : null,
-                training.config(lowRank.seed()).l1(conversion.l1Terms()),
+                rates(training.config(lowRank.seed()), conversion).l1(conversion.l1Terms()),
                 preprocessing.over(adapted.info().preprocessing()));
+    }
+
+    /** With the rates of U and S that the conversion asks for; those given by name come first. */
+    private static TrainConfig rates(TrainConfig training, LowRankConfig conversion) {
+        return training.groups(Stream.concat(training.groups().stream(), Stream.of(conversion.rateGroups()))
+                .toArray(ParameterGroup[]::new));
     }
 
     /** Converts, or loads what was converted when the run began. */

@@ -2,6 +2,10 @@ package org.lrcc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,12 +98,67 @@ class AdapterOptionsTest {
         assertThat(config.balance()).isEqualTo(Balance.U);
     }
 
+    @Test
+    void ratesOfUAndSReachTheTraining() throws IOException {
+        Path photos = Demo.smallFolder(dir.resolve("photos"), 4);
+        Path out = dir.resolve("run");
+        Run trained = Run.of(
+                "train",
+                Demo.MODEL,
+                "--train",
+                photos,
+                "--mode",
+                "tune_U_S",
+                "--method",
+                "svd",
+                "--rank",
+                2,
+                "--rate-u",
+                16,
+                "--rate-s",
+                0.5,
+                "--rate-factor",
+                "fc.=3",
+                "--epochs",
+                1,
+                "--resize",
+                112,
+                "--batch",
+                6,
+                "--progress",
+                "off",
+                "-o",
+                out);
+        assertThat(trained.err()).isEmpty();
+        JsonNode groups = new ObjectMapper()
+                .readTree(out.resolve("config.json").toFile())
+                .path("training")
+                .path("groups");
+        assertThat(groups.findValuesAsText("pattern")).containsExactly("fc.", "*.lora_B", "*.sparse_weight");
+        assertThat(groups.findValuesAsText("rateFactor")).containsExactly("3.0", "16.0", "0.5");
+    }
+
+    @Test
+    void aCacheIsFilledAndRead() throws IOException {
+        Object[] options = {"--mode", "tune_V", "--rank", 2, "--steps", 3, "--cache", dir.resolve("cache"), "--json"};
+        Run first = convert(options);
+        assertThat(first.err()).isEmpty();
+        byte[] made = Files.readAllBytes(dir.resolve("a.safetensors"));
+        try (var files = Files.list(dir.resolve("cache"))) {
+            assertThat(files.count()).isEqualTo(2);
+        }
+        assertThat(convert(options).code()).isZero();
+        assertThat(dir.resolve("a.safetensors")).hasBinaryContent(made);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--mode tune_U --dora,dora: must be given only in mode lora_mode",
         "--mode lora_mode --dora --dropout 0.1,must be 0 together with dora",
         "--mode lora_mode --rslora,rsLora: must be given together with alpha",
         "--mode lora_mode --balance u,balance: must be given only in modes that decompose",
+        "--mode tune_V --rate-u 2,rate of U: must be given only in modes that train U",
+        "--mode lora_mode --rate-s 2,rate of S: must be given only in modes that train S",
         "--mode tune_U --balance x,balance x is unknown",
     })
     void badOptionsAreOneLineWithExitCode2(String options, String message) {

@@ -179,9 +179,15 @@ final class Converter {
     }
 
     private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
-        Map<String, Decomposer.Result> results = new DecompositionCache(config).get(jobs(), progress);
+        Factorizer factorizer = Factorizers.of(config);
         Density density = config.density();
-        results = density == null ? results : new DensitySearch(density).cut(results);
+        Map<String, Decomposer.Result> results;
+        if (density == null) {
+            results = new Decomposer(factorizer, HostBackend.get(), progress, jobs()).run(jobs());
+        } else {
+            DensitySearch search = new DensitySearch(density);
+            results = search.cut(search.run(factorizer, HostBackend.get(), progress, jobs()));
+        }
         Double ratio = config.reassignSparsity();
         return ratio == null ? results : Reassignment.apply(results, ratio);
     }

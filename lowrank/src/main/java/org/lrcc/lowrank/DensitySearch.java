@@ -26,9 +26,11 @@ final class DensitySearch {
     /** The decompositions of the last round; their S is cut by {@link #cut}. */
     Map<String, Decomposer.Result> run(
             Factorizer factorizer, Backend backend, ConversionProgress progress, List<Decomposer.Job> jobs) {
+        boolean svd = factorizer.name().equals(SvdFactorizer.NAME);
+        ConversionProgress first = svd ? progress : ConversionProgress.NONE;
         Map<String, Decomposer.Result> results =
-                new Decomposer(new SvdFactorizer(), backend, ConversionProgress.NONE, jobs).run(jobs);
-        if (factorizer instanceof SvdFactorizer) {
+                new Decomposer(svd ? factorizer : new SvdFactorizer(), backend, first, jobs).run(jobs);
+        if (svd) {
             return results;
         }
         Map<String, Double> thresholds = thresholds(results);

@@ -1,5 +1,6 @@
 package org.lrcc.lowrank;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.lrcc.engine.InputException;
 
@@ -10,8 +11,20 @@ final class Factorizers {
 
     private Factorizers() {}
 
-    /** The configuration's method, with its tolerance. */
+    /** The configuration's method, with its tolerance, and with its cache where it has one. */
     static Factorizer of(LowRankConfig config) {
+        Factorizer factorizer = uncached(config);
+        Path cache = config.cache();
+        return cache == null
+                ? factorizer
+                : new CachedFactorizer(
+                        factorizer,
+                        cache,
+                        factorizer instanceof AcceleratedFactorizer ? (Double) config.tolerance() : null);
+    }
+
+    /** The configuration's method, with its tolerance. */
+    static Factorizer uncached(LowRankConfig config) {
         Factorizer factorizer = named(config.method());
         return factorizer instanceof AcceleratedFactorizer ? new AcceleratedFactorizer(config.tolerance()) : factorizer;
     }

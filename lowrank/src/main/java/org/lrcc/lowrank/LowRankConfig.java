@@ -1,14 +1,11 @@
 package org.lrcc.lowrank;
 
-import com.fasterxml.jackson.annotation.JsonAutoDetect;
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.nn.optim.ParameterGroup;
 import org.lrcc.nn.train.L1Term;
 
 /**
@@ -19,9 +16,6 @@ import org.lrcc.nn.train.L1Term;
  * }</pre>
  */
 public final class LowRankConfig {
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
-
     private TuneMode mode;
     private @Nullable Integer rank;
     private double rankRatio = 0.25;
@@ -45,6 +39,8 @@ public final class LowRankConfig {
     private boolean rsLora;
     private boolean dora;
     private double dropout;
+    private double rateU = 1;
+    private double rateS = 1;
     private double l1;
     private long seed;
     private @Nullable Path cache;
@@ -77,6 +73,8 @@ public final class LowRankConfig {
         rsLora = other.rsLora;
         dora = other.dora;
         dropout = other.dropout;
+        rateU = other.rateU;
+        rateS = other.rateS;
         l1 = other.l1;
         seed = other.seed;
         cache = other.cache;
@@ -104,7 +102,7 @@ public final class LowRankConfig {
 
     /** The same rank for every layer, at least 1; instead of the ratio. */
     public LowRankConfig rank(int value) {
-        require(value >= 1, "rank", "at least 1", value);
+        ConfigRules.require(value >= 1, "rank", "at least 1", value);
         return with(c -> {
             c.rank = value;
             c.rankGoal = null;
@@ -121,7 +119,7 @@ public final class LowRankConfig {
 
     /** Rank as this part of input channels times kernel size; above 0, at most 1; instead of a given rank. */
     public LowRankConfig rankRatio(double value) {
-        require(value > 0 && value <= 1, "rank ratio", "above 0 and at most 1", value);
+        ConfigRules.require(value > 0 && value <= 1, "rank ratio", "above 0 and at most 1", value);
         return with(c -> {
             c.rank = null;
             c.rankGoal = null;
@@ -142,19 +140,19 @@ public final class LowRankConfig {
 
     /** Inner iterations of the decomposition for each rank. */
     public LowRankConfig steps(int value) {
-        require(value >= 1, "steps", "at least 1", value);
+        ConfigRules.require(value >= 1, "steps", "at least 1", value);
         return with(c -> c.steps = value);
     }
 
     /** {@code accelerated} ends where going on at half the pace lowers F by less than this part; above 0, below 1. */
     public LowRankConfig tolerance(double value) {
-        require(value > 0 && value < 1, "tolerance", "above 0 and below 1", value);
+        ConfigRules.require(value > 0 && value < 1, "tolerance", "above 0 and below 1", value);
         return with(c -> c.tolerance = value);
     }
 
     /** Deviations from U·V of at least this go into S; instead of a given density. */
     public LowRankConfig lambda(double value) {
-        require(value >= 0 && Double.isFinite(value), "lambda", "at least 0", value);
+        ConfigRules.require(value >= 0 && Double.isFinite(value), "lambda", "at least 0", value);
         return with(c -> {
             c.density = null;
             c.lambda = value;
@@ -186,7 +184,7 @@ public final class LowRankConfig {
      * in S; the others go into S. Above or equal 0, below 1.
      */
     public LowRankConfig reassignSparsity(double value) {
-        require(value >= 0 && value < 1, "reassign sparsity", "at least 0 and below 1", value);
+        ConfigRules.require(value >= 0 && value < 1, "reassign sparsity", "at least 0 and below 1", value);
         return with(c -> c.reassignSparsity = value);
     }
 
@@ -220,7 +218,7 @@ public final class LowRankConfig {
 
     /** lora_mode: scale U·V by alpha / rank (with {@link #rsLora}, by alpha / sqrt(rank)); not scaled by default. */
     public LowRankConfig alpha(double value) {
-        require(value > 0 && Double.isFinite(value), "alpha", "above 0", value);
+        ConfigRules.require(value > 0 && Double.isFinite(value), "alpha", "above 0", value);
         return with(c -> c.alpha = value);
     }
 
@@ -240,13 +238,29 @@ public final class LowRankConfig {
 
     /** lora_mode: probability that an input element of the adapter's branch is dropped in training; from 0 to below 1. */
     public LowRankConfig dropout(double value) {
-        require(value >= 0 && value < 1, "adapter dropout", "at least 0 and below 1", value);
+        ConfigRules.require(value >= 0 && value < 1, "adapter dropout", "at least 0 and below 1", value);
         return with(c -> c.dropout = value);
+    }
+
+    /**
+     * Modes that train U: it learns at this factor of the learning rate; above 0. In lora_mode LoRA+, whose authors advise 16.
+     *
+     * <p>Source: S. Hayou, N. Ghosh, B. Yu, "LoRA+: efficient low rank adaptation of large models", ICML 2024.
+     */
+    public LowRankConfig rateU(double value) {
+        ConfigRules.require(value > 0 && Double.isFinite(value), "rate of U", "above 0", value);
+        return with(c -> c.rateU = value);
+    }
+
+    /** Modes that train S: it learns at this factor of the learning rate; above 0. */
+    public LowRankConfig rateS(double value) {
+        ConfigRules.require(value > 0 && Double.isFinite(value), "rate of S", "above 0", value);
+        return with(c -> c.rateS = value);
     }
 
     /** Weight of the sum of |S| in the loss, where S trains. */
     public LowRankConfig l1(double value) {
-        require(value >= 0 && Double.isFinite(value), "l1", "at least 0", value);
+        ConfigRules.require(value >= 0 && Double.isFinite(value), "l1", "at least 0", value);
         return with(c -> c.l1 = value);
     }
 
@@ -255,9 +269,12 @@ public final class LowRankConfig {
         return with(c -> c.seed = value);
     }
 
-    /** A file with the decompositions: read and checked where it exists, else written. */
-    public LowRankConfig cache(Path file) {
-        return with(c -> c.cache = file);
+    /**
+     * A folder that keeps decompositions, made where it is missing: what stands there of the same weight with the same options is checked and used, the rest is added.
+     * Damaged entries are refused.
+     */
+    public LowRankConfig cache(Path folder) {
+        return with(c -> c.cache = folder);
     }
 
     /** What trains. */
@@ -375,6 +392,16 @@ public final class LowRankConfig {
         return dropout;
     }
 
+    /** Factor of U's learning rate. */
+    public double rateU() {
+        return rateU;
+    }
+
+    /** Factor of S's learning rate. */
+    public double rateS() {
+        return rateS;
+    }
+
     /** Weight of the sum of |S| in the loss. */
     public double l1() {
         return l1;
@@ -385,7 +412,7 @@ public final class LowRankConfig {
         return seed;
     }
 
-    /** The file of decompositions, or null. */
+    /** The folder of decompositions, or null. */
     public @Nullable Path cache() {
         return cache;
     }
@@ -393,6 +420,18 @@ public final class LowRankConfig {
     /** The L1 term on S for the training configuration: one term, or none where its weight is 0. */
     public L1Term[] l1Terms() {
         return l1 == 0 ? new L1Term[0] : new L1Term[] {new L1Term("*." + LowRankConv2d.SPARSE, l1)};
+    }
+
+    /** The groups of U and S for the training configuration, where they have rates of their own. */
+    public ParameterGroup[] rateGroups() {
+        List<ParameterGroup> groups = new ArrayList<>();
+        if (rateU != 1) {
+            groups.add(ParameterGroup.rate("*." + LowRankConv2d.U, rateU));
+        }
+        if (rateS != 1) {
+            groups.add(ParameterGroup.rate("*." + LowRankConv2d.SPARSE, rateS));
+        }
+        return groups.toArray(ParameterGroup[]::new);
     }
 
     /** What U·V is multiplied with at this rank. */
@@ -418,35 +457,7 @@ public final class LowRankConfig {
 
     /** Throws where options contradict each other; conversion calls it. */
     public LowRankConfig check() {
-        exclusive();
-        boolean lora = mode == TuneMode.LORA;
-        require(lora || init == Init.KAIMING, "init", "given only in mode lora_mode", mode);
-        require(lora || alpha == null, "alpha", "given only in mode lora_mode", mode);
-        require(lora || !rsLora, "rsLora", "given only in mode lora_mode", mode);
-        require(lora || !dora, "dora", "given only in mode lora_mode", mode);
-        require(!dora || dropout == 0, "adapter dropout", "0 together with dora", dropout);
-        require(lora || dropout == 0, "adapter dropout", "given only in mode lora_mode", mode);
-        require(!rsLora || alpha != null, "rsLora", "given together with alpha", "no alpha");
-        require(mode.decomposes() || balance == Balance.V, "balance", "given only in modes that decompose", mode);
-        require(mode.trainsS() || l1 == 0, "l1", "given only in modes that train S", mode);
-        require(!(noSparse && mode == TuneMode.FIX_LOW_RANK), "no sparse", "off in a mode that trains only S", mode);
-        require(
-                !noSparse || reassignSparsity == null,
-                "reassign sparsity",
-                "given only with a sparse part",
-                "no sparse");
-        require(!noSparse || density == null, "density", "given only with a sparse part", "no sparse");
-        require(!lora || density == null, "density", "given only in modes that decompose", mode);
-        require(
-                density == null || reassignSparsity == null,
-                "reassign sparsity",
-                "given without a density, which deals S out too",
-                density == null ? "" : density.value());
-        require(
-                cache == null || rankGoal == null || rankGoal.kind() != RankGoal.Kind.PARAMS,
-                "cache",
-                "left out with target params, whose ranks depend on the decomposition",
-                cache == null ? "" : cache);
+        ConfigRules.check(exclusive());
         return this;
     }
 
@@ -458,132 +469,26 @@ public final class LowRankConfig {
     }
 
     private static List<String> checked(String option, String... patterns) {
-        require(patterns.length > 0, option, "given a pattern", "none");
+        ConfigRules.require(patterns.length > 0, option, "given a pattern", "none");
         for (@Nullable String pattern : patterns) {
-            require(pattern != null && !pattern.isBlank(), option, "given patterns that are not blank", "one that is");
+            ConfigRules.require(
+                    pattern != null && !pattern.isBlank(), option, "given patterns that are not blank", "one that is");
         }
         return List.of(patterns);
     }
 
-    private static void require(boolean condition, String option, String rule, Object value) {
-        if (!condition) {
-            throw new InputException(option + ": must be " + rule + ", got " + value);
-        }
-    }
-
     /** As JSON, without the cache's place. */
     public String toJson() {
-        try {
-            return JSON.writeValueAsString(Stored.of(this));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
+        return StoredConfig.of(this).toJson();
     }
 
     /** Reads {@link #toJson}; throws {@code InputException} for what it could not have written. */
     public static LowRankConfig fromJson(String json) {
-        try {
-            Stored stored = JSON.readValue(json, Stored.class);
-            if (stored == null) {
-                throw new InputException("configuration: it is null");
-            }
-            return stored.config();
-        } catch (JsonProcessingException e) {
-            throw new InputException("configuration: " + e.getOriginalMessage(), e);
-        }
+        return StoredConfig.read(json).config();
     }
 
     @Override
     public String toString() {
         return toJson();
-    }
-
-    /** The form in JSON: what is not set is left out. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
-    private record Stored(
-            String mode,
-            @Nullable Integer rank,
-            double rankRatio,
-            @Nullable RankGoal rankGoal,
-            String layout,
-            String method,
-            int steps,
-            @Nullable Double tolerance,
-            double lambda,
-            @Nullable Density density,
-            @Nullable String balance,
-            boolean keepNoise,
-            boolean noSparse,
-            @Nullable Double reassignSparsity,
-            @Nullable List<String> convert,
-            @Nullable List<String> ignore,
-            @Nullable List<String> fix,
-            @Nullable List<String> freeze,
-            @Nullable String init,
-            @Nullable Double alpha,
-            boolean rsLora,
-            boolean dora,
-            double dropout,
-            double l1,
-            long seed) {
-        static Stored of(LowRankConfig c) {
-            return new Stored(
-                    c.mode.label(),
-                    c.rank,
-                    c.rankRatio,
-                    c.rankGoal,
-                    c.layout.label(),
-                    c.method,
-                    c.steps,
-                    c.tolerance,
-                    c.lambda,
-                    c.density,
-                    c.balance == Balance.V ? null : c.balance.label(),
-                    c.keepNoise,
-                    c.noSparse,
-                    c.reassignSparsity,
-                    c.convert,
-                    c.ignore,
-                    c.fix,
-                    c.freeze,
-                    c.init == Init.KAIMING ? null : c.init.label(),
-                    c.alpha,
-                    c.rsLora,
-                    c.dora,
-                    c.dropout,
-                    c.l1,
-                    c.seed);
-        }
-
-        LowRankConfig config() {
-            if (mode == null || layout == null || method == null) {
-                throw new InputException("configuration: mode, layout and method are needed");
-            }
-            LowRankConfig c = LowRankConfig.of(TuneMode.parse(mode)).rankRatio(rankRatio);
-            c = rank == null ? c : c.rank(rank);
-            c = rankGoal == null ? c : c.rank(rankGoal);
-            c = c.layout(Layout.parse(layout)).method(method).steps(steps).lambda(lambda);
-            c = tolerance == null ? c : c.tolerance(tolerance);
-            c = density == null ? c : c.density(density);
-            c = balance == null ? c : c.balance(Balance.parse(balance));
-            c = c.keepNoise(keepNoise).noSparse(noSparse);
-            c = reassignSparsity == null ? c : c.reassignSparsity(reassignSparsity);
-            c = empty(convert) ? c : c.convert(array(convert));
-            c = empty(ignore) ? c : c.ignore(array(ignore));
-            c = empty(fix) ? c : c.fix(array(fix));
-            c = empty(freeze) ? c : c.freeze(array(freeze));
-            c = init == null ? c : c.init(Init.parse(init));
-            c = alpha == null ? c : c.alpha(alpha);
-            return c.rsLora(rsLora).dora(dora).dropout(dropout).l1(l1).seed(seed);
-        }
-
-        private static boolean empty(@Nullable List<String> patterns) {
-            return patterns == null || patterns.isEmpty();
-        }
-
-        private static String[] array(@Nullable List<String> patterns) {
-            return patterns == null ? new String[0] : patterns.toArray(new String[0]);
-        }
     }
 }

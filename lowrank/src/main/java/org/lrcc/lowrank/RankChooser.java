@@ -103,7 +103,8 @@ final class RankChooser {
 
     private double residualAt(Decomposer.Job job, int rank) {
         try (Kernels kernels = backend.open()) {
-            return Factorizers.of(config)
+            // Of the ranks that are tried only the chosen one is worth keeping.
+            return Factorizers.uncached(config)
                     .factorize(job.problem().withRank(rank), kernels, fraction -> {
                         if (owner.isInterrupted()) {
                             throw new FailureException("decomposition: interrupted");

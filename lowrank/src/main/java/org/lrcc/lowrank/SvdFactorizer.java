@@ -8,11 +8,13 @@ import org.lrcc.engine.spi.Kernels;
  * lambda or more. U has orthonormal columns, V orthogonal rows as long as the singular values. {@code steps} is not used.
  */
 public final class SvdFactorizer implements Factorizer {
+    static final String NAME = "svd";
+
     private static final double TOLERANCE = 1e-7;
 
     @Override
     public String name() {
-        return "svd";
+        return NAME;
     }
 
     @Override

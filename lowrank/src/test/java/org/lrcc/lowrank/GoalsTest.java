@@ -140,7 +140,7 @@ class GoalsTest {
                 .tolerance(0.05)
                 .rank(RankGoal.energy(0.6))
                 .density(new Density(0.05, true))
-                .cache(folder.resolve("cache.safetensors"));
+                .cache(folder.resolve("cache"));
         assertThat(LowRankConfig.fromJson(config.toJson()).toJson()).isEqualTo(config.toJson());
         ConversionReport made = report(config);
         ConversionReport read = report(config);
@@ -150,9 +150,6 @@ class GoalsTest {
             assertThat(converted(read).get(i).rank())
                     .isEqualTo(converted(made).get(i).rank());
         }
-        assertThatThrownBy(() -> report(config.density(new Density(0.06, true))))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("density is 0.05, 0.06 is asked for");
     }
 
     @Test
@@ -182,9 +179,6 @@ class GoalsTest {
         assertThatThrownBy(() -> config.noSparse(true).density(density).check()).hasMessageContaining("density");
         assertThatThrownBy(() -> config.mode(TuneMode.LORA).density(density).check())
                 .hasMessageContaining("density");
-        assertThatThrownBy(() ->
-                        config.rank(RankGoal.params(9)).cache(Path.of("c")).check())
-                .hasMessageContaining("cache");
     }
 
     private static ConversionReport report(LowRankConfig config) {

@@ -3,7 +3,6 @@ package org.lrcc.lowrank;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.lrcc.engine.FailureException;
@@ -195,21 +193,10 @@ class LowRankTest {
     }
 
     @Test
-    void sameSeedGivesTheSameBitsAndTheCacheTheSameModel(@TempDir Path folder) {
-        LowRankConfig config = config(TuneMode.TUNE_ALL).seed(3).cache(folder.resolve("decomposed.safetensors"));
-        Model first = LowRank.convert(Nets.model(), config);
-        Model cached = LowRank.convert(Nets.model(), config);
-        Model other = LowRank.convert(Nets.model(), config(TuneMode.TUNE_ALL).seed(3));
-        assertSame(cached, first);
-        assertSame(other, first);
-        assertThatThrownBy(() -> LowRank.convert(Nets.model(), config.lambda(0.2)))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("lambda is 0.1, 0.2 is asked for");
-        Model changed = Nets.model();
-        changed.state().update("conv1.weight", Tensor.of(Nets.values(8 * 27, 1, 1, 1), 8, 3, 3, 3));
-        assertThatThrownBy(() -> LowRank.convert(changed, config))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("layers.conv1.weight");
+    void sameSeedGivesTheSameBits() {
+        assertSame(
+                LowRank.convert(Nets.model(), config(TuneMode.TUNE_ALL).seed(3)),
+                LowRank.convert(Nets.model(), config(TuneMode.TUNE_ALL).seed(3)));
     }
 
     static void assertSame(Model actual, Model expected) {
