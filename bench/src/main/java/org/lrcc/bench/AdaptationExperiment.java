@@ -127,12 +127,9 @@ public final class AdaptationExperiment {
 
         TrainConfig training(JsonNode protocol, long seed) {
             List<ParameterGroup> groups = new ArrayList<>();
-            PATTERNS.keySet().stream().sorted().forEach(key -> {
+            new TreeMap<>(PATTERNS).forEach((key, pattern) -> {
                 if (values.containsKey(key)) {
-                    groups.add(new ParameterGroup(
-                            PATTERNS.get(key),
-                            number(key, 1),
-                            values.containsKey(key + "decay") ? (Double) number(key + "decay", 0) : null));
+                    groups.add(ParameterGroup.rate(pattern, number(key, 1)));
                 }
             });
             if (values.containsKey("body")) {

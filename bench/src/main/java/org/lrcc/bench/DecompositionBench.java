@@ -5,15 +5,13 @@ import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.zip.GZIPInputStream;
-import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.cpu.ThreadPool;
 import org.lrcc.engine.spi.Backends;
@@ -34,38 +32,49 @@ import org.lrcc.nn.network.Node;
 import org.lrcc.nn.onnx.Onnx;
 
 /**
- * The decomposition methods beside each other on every convertible layer of a network: seconds, F, density and residual, as a Markdown table.
+ * The decomposition methods beside each other on every convertible layer of a network: seconds, F, density and residual.
  *
- * <p>Arguments: a model (ONNX, or that with gzip), then {@code layers} (each layer alone, in the calling thread's processor time; run with
- * {@code -Dlrcc.threads=1}, so that nobody else's load counts), {@code full} (the same with the greedy loop in full everywhere) or {@code network} (the whole network by the
- * clock, layers in parallel, as {@code convert} does it). In {@code layers} the greedy loop runs in full up to {@value #FULL} channels; above, it makes one step
- * for each rank instead of 50, and the seconds are 50 times that. A third argument names the first part of the layers to take.
+ * <p>{@code DecompositionBench MODEL.onnx[.gz] network [METHOD]} decomposes the whole network twice, layers in parallel as {@code convert} does it, by the clock: the
+ * first run includes compilation by the JVM.
+ *
+ * <p>{@code DecompositionBench MODEL.onnx[.gz] layers RESULTS.csv METHOD [FIRST PART OF LAYERS' NAMES]} takes layer by layer, each alone, in the calling thread's processor
+ * time (run with {@code -Dlrcc.threads=1}), and adds a line each to the file; what stands there is not done again, so this may be broken off and go on.
+ * METHOD is accelerated, svd, greedy, or greedy-full. Greedy runs in full up to {@value #FULL} channels; above, every rank takes {@value #FEW} step and then
+ * {@value #MORE} of the {@value #STEPS}, from which the whole loop's seconds are extrapolated; its F is then not known ({@code greedy-full} finds it).
+ *
+ * <p>{@code DecompositionBench MODEL.onnx[.gz] table RESULTS.csv} prints these lines beside each other in Markdown, with sums.
  */
 public final class DecompositionBench {
     private static final double RATIO = 0.25;
     private static final double LAMBDA = 0.01;
     private static final int STEPS = 50;
     private static final int FULL = 256;
+    private static final int FEW = 1;
+    private static final int MORE = 3;
 
     private final Model model;
-    private final boolean full;
+    private final Path results;
 
-    private DecompositionBench(Model model, boolean full) {
+    private DecompositionBench(Model model, Path results) {
         this.model = model;
-        this.full = full;
+        this.results = results;
     }
 
-    /** Prints the table. */
+    /** See the class. */
     public static void main(String[] args) throws IOException {
-        if (args.length < 2) {
-            throw new InputException("usage: MODEL.onnx[.gz] layers|full|network [FIRST PART OF LAYERS' NAMES]");
-        }
-        Model model = load(Path.of(args[0]));
-        System.out.print(machine(args));
-        if (args[1].equals("network")) {
-            network(model);
+        String what = args.length < 2 ? "" : args[1];
+        if (what.equals("network")) {
+            System.out.print(machine(args));
+            network(load(Path.of(args[0])), args.length > 2 ? List.of(args[2]) : List.of("accelerated", "svd"));
+        } else if (what.equals("layers") && args.length > 3) {
+            new DecompositionBench(load(Path.of(args[0])), Path.of(args[2]))
+                    .layers(args[3], args.length > 4 ? args[4] : "");
+        } else if (what.equals("table") && args.length > 2) {
+            System.out.print(machine(args));
+            new DecompositionTable(Files.readAllLines(Path.of(args[2]))).print();
         } else {
-            new DecompositionBench(model, args[1].equals("full")).layers(args.length > 2 ? args[2] : "");
+            throw new InputException(
+                    "usage: MODEL.onnx[.gz] network [METHOD] | layers RESULTS.csv METHOD [FIRST PART] | table RESULTS.csv");
         }
     }
 
@@ -98,10 +107,10 @@ public final class DecompositionBench {
                         + String.join(" ", List.of(args).subList(1, args.length)));
     }
 
-    /** Seconds by the clock for the whole network, twice: the first run includes compilation by the JVM. */
-    private static void network(Model model) {
+    /** Seconds by the clock for the whole network, twice. */
+    private static void network(Model model, List<String> methods) {
         System.out.print("| method | first run, s | second run, s | F |\n|---|---|---|---|\n");
-        for (String method : List.of("accelerated", "svd")) {
+        for (String method : methods) {
             LowRankConfig config = LowRankConfig.of(TuneMode.TUNE_U_S)
                     .method(method)
                     .rankRatio(RATIO)
@@ -120,10 +129,7 @@ public final class DecompositionBench {
         }
     }
 
-    /** One method on one layer. */
-    private record Measured(double seconds, @Nullable Factorization result) {}
-
-    private void layers(String prefix) {
+    private void layers(String method, String prefix) throws IOException {
         List<Node> nodes = new ArrayList<>();
         for (Node node : model.network().nodes()) {
             if (node.layer() instanceof Convolution conv
@@ -136,101 +142,69 @@ public final class DecompositionBench {
         if (nodes.isEmpty()) {
             throw new InputException("no convertible layer begins with " + prefix);
         }
-        warmUp(nodes.get(0));
-        System.out.print(
-                "| layer | matrix | rank | greedy s | F | density | residual | svd s | F | density | residual |"
-                        + " accelerated s | F | density | residual | F over greedy's |\n");
-        System.out.print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
-        Map<String, Double> sums = new HashMap<>();
+        String label = method.replace("-full", "");
+        Factorizer factorizer = factorizer(label);
+        warmUp(factorizer, nodes.get(0));
         for (Node node : nodes) {
-            line(node, sums);
-        }
-        for (String method : List.of("greedy", "svd", "accelerated")) {
-            System.out.print(String.format(
-                    Locale.ROOT,
-                    "%n- %s: %.1f s in sum, F %.4f over the layers where greedy ran in full",
-                    method,
-                    sum(sums, method + " s"),
-                    sum(sums, method + " F")));
-        }
-        System.out.print(String.format(
-                Locale.ROOT,
-                "%n- accelerated: %.1f times as fast as greedy, F lower by %.1f %%%n",
-                sum(sums, "greedy s") / sum(sums, "accelerated s"),
-                100 * (1 - sum(sums, "accelerated F") / sum(sums, "greedy F"))));
-    }
-
-    private static double sum(Map<String, Double> sums, String key) {
-        return sums.getOrDefault(key, 0.0);
-    }
-
-    private void warmUp(Node node) {
-        Factorizer.Problem problem = problem(node, 5);
-        for (Factorizer factorizer :
-                List.of(new GreedyFactorizer(), new SvdFactorizer(), new AcceleratedFactorizer())) {
-            for (int i = 0; i < 3; i++) {
-                measure(factorizer, problem, 1);
+            String key = node.name() + "," + label + ",";
+            boolean done = Files.exists(results)
+                    && Files.readAllLines(results).stream().anyMatch(line -> line.startsWith(key));
+            if (!done) {
+                String line = key + measured(factorizer, node, method.endsWith("-full")) + "\n";
+                System.out.print(line);
+                Files.writeString(results, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             }
         }
     }
 
-    private void line(Node node, Map<String, Double> sums) {
-        Shape w = ((Convolution) node.layer()).weightShape();
-        boolean whole = full || Math.max(w.size(0), w.size(1)) <= FULL;
-        Measured greedy = whole
-                ? measure(new GreedyFactorizer(), problem(node, STEPS), 1)
-                : new Measured(
-                        measure(new GreedyFactorizer(), problem(node, 1), STEPS).seconds(), null);
-        Measured svd = measure(new SvdFactorizer(), problem(node, STEPS), 1);
-        Measured accelerated = measure(new AcceleratedFactorizer(), problem(node, STEPS), 1);
-        Factorizer.Problem p = problem(node, 1);
-        System.out.print(String.format(
-                Locale.ROOT,
-                "| %s | %dx%d | %d | %s | %s | %s | %s |%n",
-                node.name(),
-                p.rows(),
-                p.columns(),
-                p.rank(),
-                cells(greedy),
-                cells(svd),
-                cells(accelerated),
-                greedy.result() == null || accelerated.result() == null
-                        ? ""
-                        : String.format(
-                                Locale.ROOT,
-                                "%.3f",
-                                accelerated.result().objective()
-                                        / greedy.result().objective())));
-        add(sums, "greedy", greedy, whole);
-        add(sums, "svd", svd, whole);
-        add(sums, "accelerated", accelerated, whole);
+    private static Factorizer factorizer(String method) {
+        return switch (method) {
+            case "greedy" -> new GreedyFactorizer();
+            case "svd" -> new SvdFactorizer();
+            case "accelerated" -> new AcceleratedFactorizer();
+            default -> throw new InputException("method " + method + ": must be greedy, svd or accelerated");
+        };
     }
 
-    private static void add(Map<String, Double> sums, String method, Measured measured, boolean whole) {
-        sums.merge(method + " s", measured.seconds(), Double::sum);
-        if (whole && measured.result() != null) {
-            sums.merge(method + " F", measured.result().objective(), Double::sum);
+    private void warmUp(Factorizer factorizer, Node node) {
+        for (int i = 0; i < 3; i++) {
+            measure(factorizer, problem(node, 5));
         }
     }
 
-    private static String cells(Measured m) {
-        return m.result() == null
-                ? String.format(Locale.ROOT, "%.1f (extrapolated) | | |", m.seconds())
-                : String.format(
+    /** rows, columns, rank, seconds, "measured" or "extrapolated", F, density, residual; the last three empty where the result is not the method's. */
+    private String measured(Factorizer factorizer, Node node, boolean full) {
+        Shape w = ((Convolution) node.layer()).weightShape();
+        Factorizer.Problem p = problem(node, STEPS);
+        String size = p.rows() + "," + p.columns() + "," + p.rank() + ",";
+        boolean whole = full || !factorizer.name().equals("greedy") || Math.max(w.size(0), w.size(1)) <= FULL;
+        if (!whole) {
+            double few = measure(factorizer, problem(node, FEW)).seconds();
+            double more = measure(factorizer, problem(node, MORE)).seconds();
+            double seconds = few + (more - few) / (MORE - FEW) * (STEPS - FEW);
+            return size + String.format(Locale.ROOT, "%.3f,extrapolated,,,", seconds);
+        }
+        Measured m = measure(factorizer, p);
+        Factorization f = m.result();
+        return size
+                + String.format(
                         Locale.ROOT,
-                        "%.2f | %.4f | %.4f | %.4f",
+                        "%.3f,measured,%.6f,%.6f,%.6f",
                         m.seconds(),
-                        m.result().objective(),
-                        m.result().density(),
-                        m.result().residual());
+                        f.objective(),
+                        f.density(),
+                        f.residual());
     }
 
-    private static Measured measure(Factorizer factorizer, Factorizer.Problem problem, int times) {
+    /** One method on one layer. */
+    private record Measured(double seconds, Factorization result) {}
+
+    private static Measured measure(Factorizer factorizer, Factorizer.Problem problem) {
         var threads = ManagementFactory.getThreadMXBean();
         try (Kernels kernels = Backends.get().open()) {
             long start = threads.getCurrentThreadCpuTime();
             Factorization result = factorizer.factorize(problem, kernels, Factorizer.Progress.NONE);
-            return new Measured((threads.getCurrentThreadCpuTime() - start) * 1e-9 * times, result);
+            return new Measured((threads.getCurrentThreadCpuTime() - start) * 1e-9, result);
         }
     }
 
