@@ -2,92 +2,10 @@ package org.lrcc.kernels.ptx;
 
 import java.util.List;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.lrcc.kernels.ptx.PtxKernel.Statement;
 
-/** Loads, stores and integer atomics, each access checked for bounds, alignment, contents and races. */
+/** Loads and stores. */
 final class MemorySteps {
-    private static final Pattern ADDRESS = Pattern.compile("\\[([%\\w$]+)(?:\\+(-?\\d+))?]");
-
-    private enum Space {
-        GLOBAL,
-        SHARED,
-        LOCAL
-    }
-
-    /** The address operand of one instruction and the region that it met last. */
-    private static final class Access {
-        final Machine machine;
-        final Space space;
-        final int bytes;
-        final boolean constant;
-        private final int offset;
-        private final long @Nullable [] longs;
-        private final int @Nullable [] ints;
-        Region region;
-
-        Access(Statement s, String operand, int bytes, Operands o, Machine machine) {
-            Matcher matcher = ADDRESS.matcher(operand);
-            if (!matcher.matches()) {
-                throw new PtxFault("unsupported address " + operand);
-            }
-            this.machine = machine;
-            this.space = s.has("shared") ? Space.SHARED : s.has("local") ? Space.LOCAL : Space.GLOBAL;
-            this.bytes = bytes;
-            this.constant = s.has("nc");
-            this.offset = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
-            String base = matcher.group(1);
-            boolean narrow = o.isRegister(base) && o.kindOf(base) == Type.Kind.INT;
-            this.longs = narrow ? null : o.longs(base);
-            this.ints = narrow ? o.ints(base, Type.U32) : null;
-            this.region = machine.nowhere;
-        }
-
-        /** Finds the region and the place in it. */
-        int locate(int thread) {
-            long address = (longs != null ? longs[thread] : ints[thread] & 0xFFFF_FFFFL) + offset;
-            if ((address & (bytes - 1)) != 0) {
-                throw machine.fault(
-                        thread, "misaligned access of " + bytes + " bytes at 0x" + Long.toHexString(address));
-            }
-            if (space == Space.GLOBAL) {
-                long at = address - region.base;
-                if (at < 0 || at > region.limit - bytes) {
-                    region = machine.global(thread, address, bytes);
-                    at = address - region.base;
-                }
-                return (int) at;
-            }
-            if (space == Space.SHARED) {
-                region = machine.shared;
-                if (address < 0 || address > region.limit - bytes) {
-                    throw machine.fault(thread, "out of bounds: " + bytes + " bytes at " + region.where(address));
-                }
-                return (int) address;
-            }
-            region = machine.local;
-            if (address < 0 || address > machine.localBytes - bytes) {
-                throw machine.fault(
-                        thread,
-                        "out of bounds: " + bytes + " bytes at local[" + address + " of " + machine.localBytes + "]");
-            }
-            return thread * machine.localBytes + (int) address;
-        }
-
-        int read(int thread) {
-            int at = locate(thread);
-            region.read(machine, at, bytes, thread, constant);
-            return at;
-        }
-
-        int write(int thread) {
-            int at = locate(thread);
-            region.write(machine, at, bytes, thread);
-            return at;
-        }
-    }
-
     private MemorySteps() {}
 
     static Step load(Statement s, Type type, Operands o, Machine machine) {
@@ -216,7 +134,7 @@ final class MemorySteps {
     }
 
     private static Step parameter(Statement s, Type type, Operands o, Machine machine) {
-        Matcher matcher = ADDRESS.matcher(s.operands().get(1));
+        Matcher matcher = Access.ADDRESS.matcher(s.operands().get(1));
         String target = s.operands().get(0);
         PtxKernel.Parameter parameter =
                 matcher.matches() && matcher.group(2) == null ? machine.parameter(matcher.group(1)) : null;
@@ -387,48 +305,6 @@ final class MemorySteps {
                         putNarrow(data, at + type.bytes * j, type, a[j][t[i]]);
                     }
                 }
-            }
-        };
-    }
-
-    /** atom and red on 32-bit integers. Those on floats add in any order: a kernel with one is refused. */
-    static Step atomic(Statement s, Type type, Operands o, Machine machine) {
-        if (type.isFloat()) {
-            throw new PtxFault("floating-point atomics: the order of the sum is not fixed");
-        }
-        if (type.kind != Type.Kind.INT) {
-            throw new PtxFault("unsupported atomic on " + type);
-        }
-        boolean returns = s.name().equals("atom");
-        List<String> names = s.operands();
-        int first = returns ? 1 : 0;
-        int[] d = returns ? o.ints(names.get(0), type) : new int[Operands.THREADS];
-        int[] a = o.ints(names.get(first + 1), type);
-        Access access = new Access(s, names.get(first), type.bytes, o, machine);
-        int flip = type.signed ? 0 : Integer.MIN_VALUE;
-        String operation = s.opcode().get(s.opcode().size() - 2);
-        if (!operation.matches("add|min|max|and|or|xor|exch")) {
-            throw new PtxFault("unsupported atomic " + operation);
-        }
-        return (t, n) -> {
-            for (int i = 0; i < n; i++) {
-                int k = t[i];
-                int at = access.locate(k);
-                if (!access.region.isWritten(at, 4)) {
-                    throw machine.fault(k, "atomic on " + access.region.where(at) + ", which nothing has written");
-                }
-                int old = (int) Region.INT.get(access.region.data(), at);
-                int value = switch (operation) {
-                    case "add" -> old + a[k];
-                    case "min" -> Math.min(old ^ flip, a[k] ^ flip) ^ flip;
-                    case "max" -> Math.max(old ^ flip, a[k] ^ flip) ^ flip;
-                    case "and" -> old & a[k];
-                    case "or" -> old | a[k];
-                    case "xor" -> old ^ a[k];
-                    default -> a[k];
-                };
-                Region.INT.set(access.region.data(), at, value);
-                d[k] = old;
             }
         };
     }

@@ -94,7 +94,7 @@ final class Program {
         return switch (s.name()) {
             case "ld", "ldu" -> MemorySteps.load(s, type, operands, machine);
             case "st" -> MemorySteps.store(s, type, operands, machine);
-            case "atom", "red" -> MemorySteps.atomic(s, type, operands, machine);
+            case "atom", "red" -> AtomicSteps.decode(s, type, operands, machine);
             case "mov" -> MoveSteps.move(s, type, operands);
             case "selp" -> MoveSteps.select(s, type, operands);
             case "setp" -> MoveSteps.compare(s, type, operands);
