@@ -46,13 +46,25 @@ public final class VectorTiles implements Tiles {
             Arrays.fill(c, co, co + height * NR, 0f);
         }
         if (MR == 8 && height == 8) {
-            TileKernels.eight(depth, a, ao, b, bo, c, co);
+            eight(depth, a, ao, b, bo, c, co);
         } else if (height == 4) {
             four(depth, a, ao, b, bo, c, co);
         } else if (height == 2) {
             TileKernels.two(depth, a, ao, b, bo, c, co);
         } else {
             TileKernels.one(depth, a, ao, b, bo, c, co);
+        }
+    }
+
+    private static void eight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        if (!OLD_JDK) {
+            TileKernels.eight(depth, a, ao, b, bo, c, co);
+            return;
+        }
+        int even = depth & -2;
+        TileKernels.eightByTwo(even, a, ao, b, bo, c, co);
+        if (even < depth) {
+            TileKernels.eight(1, a, ao + 8 * even, b, bo + even * NR, c, co);
         }
     }
 
@@ -82,9 +94,13 @@ public final class VectorTiles implements Tiles {
             Arrays.fill(c, co, co + MR * NR, 0f);
         }
         if (MR == 8) {
-            TileKernels.eightRows(depth, a, ao, offsets, k, b, bo, c, co);
+            int even = depth & -2;
+            RowTileKernels.eight(even, a, ao, offsets, k, b, bo, c, co);
+            if (even < depth) {
+                RowTileKernels.step(a, ao + even, offsets, k, b, bo + even * NR, c, co);
+            }
         } else {
-            TileKernels.fourRows(depth, a, ao, offsets, k, b, bo, c, co);
+            RowTileKernels.four(depth, a, ao, offsets, k, b, bo, c, co);
         }
     }
 

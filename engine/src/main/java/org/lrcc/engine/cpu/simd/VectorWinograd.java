@@ -16,7 +16,7 @@ public final class VectorWinograd implements WinogradTiles {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
     private static final int NR = 2 * VL;
-    private static final int MR = WinogradProducts.MR;
+    private static final int MR = WinogradRowProducts.MR;
     private static final boolean OLD_JDK = Runtime.version().feature() < 21;
 
     /**
@@ -62,14 +62,34 @@ public final class VectorWinograd implements WinogradTiles {
         }
         if (MR == 8) {
             if (height == 8) {
-                WinogradProducts.rowsEight(depth, a, ao, b, bo, c, co);
+                rowsEight(depth, a, ao, b, bo, c, co);
             } else {
-                WinogradProducts.rowsFour(depth, a, ao, b, bo, c, co);
+                WinogradRowProducts.four(depth, a, ao, b, bo, c, co);
             }
         } else if (OLD_JDK) {
-            WinogradProducts.rowsFourUnrolled(depth, a, ao, b, bo, c, co);
+            WinogradRowProducts.fourUnrolled(depth, a, ao, b, bo, c, co);
         } else {
-            WinogradProducts.rowsFourFenced(depth, a, ao, b, bo, c, co);
+            WinogradRowProducts.fourFenced(depth, a, ao, b, bo, c, co);
+        }
+    }
+
+    private static void rowsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        if (OLD_JDK || depth % 2 != 0) {
+            WinogradRowProducts.eight(depth, a, ao, b, bo, c, co);
+        } else {
+            WinogradRowProducts.eightByTwo(depth, a, ao, b, bo, c, co);
+        }
+    }
+
+    private static void columnsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
+        if (!OLD_JDK) {
+            WinogradColumnProducts.eight(depth, a, ao, b, bo, c, co);
+            return;
+        }
+        int even = depth & -2;
+        WinogradColumnProducts.eightByTwo(even, a, ao, b, bo, c, co);
+        if (even < depth) {
+            WinogradColumnProducts.eight(1, a, ao + even * VL, b, bo + even * NR, c, co);
         }
     }
 
@@ -81,14 +101,14 @@ public final class VectorWinograd implements WinogradTiles {
         }
         if (MR == 8) {
             if (height == 8) {
-                WinogradProducts.columnsEight(depth, a, ao, b, bo, c, co);
+                columnsEight(depth, a, ao, b, bo, c, co);
             } else {
-                WinogradProducts.columnsFour(depth, a, ao, b, bo, c, co);
+                WinogradColumnProducts.four(depth, a, ao, b, bo, c, co);
             }
         } else if (OLD_JDK) {
-            WinogradProducts.columnsFourUnrolled(depth, a, ao, b, bo, c, co);
+            WinogradColumnProducts.fourUnrolled(depth, a, ao, b, bo, c, co);
         } else {
-            WinogradProducts.columnsFourFenced(depth, a, ao, b, bo, c, co);
+            WinogradColumnProducts.fourFenced(depth, a, ao, b, bo, c, co);
         }
     }
 
