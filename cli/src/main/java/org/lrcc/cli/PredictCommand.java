@@ -6,15 +6,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.lowrank.AdapterSet;
 import org.lrcc.nn.data.ImageDecoder;
 import org.lrcc.nn.data.Preprocessing;
 import org.lrcc.nn.data.RgbImage;
 import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.ModelInfo;
 import org.lrcc.nn.safetensors.SafeTensors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,13 +28,14 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "predict",
         customSynopsis = {
-            "lrcc predict MODEL.onnx [--adapter A.safetensors] IMAGE... [OPTIONS]",
+            "lrcc predict MODEL.onnx [--adapter A.safetensors]... IMAGE... [OPTIONS]",
             "       lrcc predict MODEL.onnx [--adapter A.safetensors] --input X.safetensors --output Y.safetensors"
         },
         description = "Say what a network sees in images, or run it on prepared tensors.",
         footer = {
             "  lrcc predict model.onnx photo.jpg",
             "  lrcc predict model.onnx --adapter run/adapter.safetensors --json photos/*.jpg",
+            "  lrcc predict model.onnx --adapter cats.safetensors --adapter birds.safetensors photo.jpg",
             "  lrcc predict model.onnx --input x.safetensors --output logits.safetensors"
         })
 final class PredictCommand extends Subcommand {
@@ -41,8 +45,11 @@ final class PredictCommand extends Subcommand {
     @Parameters(index = "1..*", paramLabel = "IMAGE", description = "Images: JPEG, PNG, WebP or BMP.")
     private List<Path> images = List.of();
 
-    @Option(names = "--adapter", paramLabel = "A.safetensors", description = "Run the network with this adapter.")
-    private @Nullable Path adapter;
+    @Option(
+            names = "--adapter",
+            paramLabel = "A.safetensors",
+            description = "Run the network with this adapter; given several times, with each, over one base.")
+    private List<Path> adapters = List.of();
 
     @Option(
             names = "--input",
@@ -81,11 +88,50 @@ final class PredictCommand extends Subcommand {
         }
         if (input != null && output != null) {
             Outputs.file("--output", output, input, model.file());
-            tensors(Models.load(model, adapter), input, output);
+            if (adapters.size() > 1) {
+                throw new InputException("--input takes one --adapter, got " + adapters.size());
+            }
+            tensors(Models.load(model, only()), input, output);
+        } else if (adapters.size() > 1) {
+            several();
         } else {
-            pictures(Models.load(model, adapter));
+            Model loaded = Models.load(model, only());
+            Preprocessing preprocessing = loaded.info().preprocessing();
+            Shape shape = Shape.of(1, 3, preprocessing.size(), preprocessing.size());
+            try (Predictor predictor = new Predictor(loaded, shape)) {
+                pictures(List.of(new Eye(null, loaded.info(), predictor::run)));
+            }
         }
     }
+
+    private @Nullable Path only() {
+        return adapters.isEmpty() ? null : adapters.get(0);
+    }
+
+    /** All adapters over one base, which is read once. */
+    private void several() {
+        List<Eye> eyes = new ArrayList<>();
+        try (AdapterSet set = new AdapterSet(ModelFile.read(model.file()).model())) {
+            for (Path adapter : adapters) {
+                String name = adapter.toString();
+                if (set.names().contains(name)) {
+                    throw new InputException("--adapter " + name + " is given twice");
+                }
+                set.add(name, adapter, AdapterSet.Form.UNMERGED);
+                ModelInfo info = set.info(name);
+                info = info.withPreprocessing(model.preprocessing().over(info.preprocessing()));
+                eyes.add(new Eye(name, info, x -> set.run(name, x)));
+            }
+            pictures(eyes);
+        }
+    }
+
+    /**
+     * A network that looks at the images.
+     *
+     * @param adapter its name where there are several
+     */
+    private record Eye(@Nullable String adapter, ModelInfo info, UnaryOperator<Tensor> network) {}
 
     private void tensors(Model loaded, Path from, Path to) {
         Tensor x = SafeTensors.read(from).floats("x");
@@ -121,23 +167,23 @@ final class PredictCommand extends Subcommand {
         return Tensor.of(all, rows, columns);
     }
 
-    private void pictures(Model loaded) {
-        Preprocessing preprocessing = loaded.info().preprocessing();
-        Shape shape = Shape.of(1, 3, preprocessing.size(), preprocessing.size());
+    private void pictures(List<Eye> eyes) {
         List<Map<String, Object>> answers = new ArrayList<>();
         ImageDecoder decoder = new ImageDecoder();
-        try (Predictor predictor = new Predictor(loaded, shape)) {
-            for (int i = 0; i < images.size(); i += batch) {
-                List<Path> files = images.subList(i, Math.min(images.size(), i + batch));
-                List<RgbImage> decoded = files.stream().map(decoder::decode).toList();
-                float[] logits = predictor.run(preprocessing.toTensor(decoded)).toFloats();
+        for (int i = 0; i < images.size(); i += batch) {
+            List<Path> files = images.subList(i, Math.min(images.size(), i + batch));
+            List<RgbImage> decoded = files.stream().map(decoder::decode).toList();
+            for (Eye eye : eyes) {
+                float[] logits = eye.network()
+                        .apply(eye.info().preprocessing().toTensor(decoded))
+                        .toFloats();
                 int columns = logits.length / files.size();
                 for (int j = 0; j < files.size(); j++) {
                     double[] shares = Predictor.softmax(logits, j * columns, columns);
                     if (!Double.isFinite(shares[0])) {
                         throw new FailureException(files.get(j) + ": the network's outputs are not finite");
                     }
-                    answer(files.get(j), guesses(loaded, shares), answers);
+                    answer(files.get(j), eye, guesses(eye.info().classes(), shares), answers);
                 }
             }
         }
@@ -146,22 +192,24 @@ final class PredictCommand extends Subcommand {
         }
     }
 
-    private List<Guess> guesses(Model loaded, double[] shares) {
-        List<String> names = loaded.info().classes();
+    private List<Guess> guesses(List<String> names, double[] shares) {
         return Predictor.top(shares, top).stream()
                 .map(i -> new Guess(names.isEmpty() ? "class " + i : names.get(i), shares[i]))
                 .toList();
     }
 
-    private void answer(Path file, List<Guess> guesses, List<Map<String, Object>> answers) {
+    private void answer(Path file, Eye eye, List<Guess> guesses, List<Map<String, Object>> answers) {
         if (json) {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("image", file.toString());
+            if (eye.adapter() != null) {
+                answer.put("adapter", eye.adapter());
+            }
             answer.put("classes", guesses.stream().map(PredictCommand::toMap).toList());
             answers.add(answer);
             return;
         }
-        console().print(file.toString());
+        console().print(eye.adapter() == null ? file.toString() : file + " by " + eye.adapter());
         for (Guess guess : guesses) {
             console().print(String.format(Locale.ROOT, "  %6.2f %%  %s", 100 * guess.probability(), guess.name()));
         }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,42 @@ class PredictCommandTest {
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains(Demo.image() + ": the network's outputs are not finite");
+    }
+
+    @Test
+    void severalAdaptersAnswerAsEachAlone() throws IOException {
+        Path one = dir.resolve("one.safetensors");
+        Path two = dir.resolve("two.safetensors");
+        for (Path file : List.of(one, two)) {
+            Run made = Run.of(
+                    "convert",
+                    Demo.MODEL,
+                    "-o",
+                    file,
+                    "--mode",
+                    "tune_U",
+                    "--method",
+                    "svd",
+                    "--rank",
+                    file == one ? 1 : 8);
+            assertThat(made.code()).isZero();
+        }
+        Run both = Run.of("predict", Demo.MODEL, "--adapter", one, "--adapter", two, Demo.image(), "--json");
+        assertThat(both.err()).isEmpty();
+        JsonNode answers = new ObjectMapper().readTree(both.out());
+        assertThat(answers).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            Path file = i == 0 ? one : two;
+            JsonNode alone = new ObjectMapper()
+                    .readTree(Run.of("predict", Demo.MODEL, "--adapter", file, Demo.image(), "--json")
+                            .out());
+            assertThat(answers.get(i).get("adapter").asText()).isEqualTo(file.toString());
+            assertThat(answers.get(i).get("classes")).isEqualTo(alone.get(0).get("classes"));
+        }
+        assertThat(answers.get(0).get("classes")).isNotEqualTo(answers.get(1).get("classes"));
+        Run twice = Run.of("predict", Demo.MODEL, "--adapter", one, "--adapter", one, Demo.image());
+        assertThat(twice.code()).isEqualTo(2);
+        assertThat(twice.err()).contains("given twice");
     }
 
     @Test
