@@ -1,10 +1,15 @@
 package org.lrcc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +58,68 @@ class GoalOptionsTest {
                 assertThat(layer.path("method").asText()).isEqualTo("svd");
             }
         }
+    }
+
+    private Run convert(String options) {
+        Object[] head = {"convert", Demo.MODEL, "-o", dir.resolve("a"), "--convert", "layer1", "--method", "svd"};
+        Object[] words = options.split(" ");
+        Object[] all = new Object[head.length + words.length];
+        System.arraycopy(head, 0, all, 0, head.length);
+        System.arraycopy(words, 0, all, head.length, words.length);
+        return Run.of(all);
+    }
+
+    private static List<JsonNode> converted(Run run) throws JsonProcessingException {
+        assertThat(run.err()).isEmpty();
+        List<JsonNode> layers = new ArrayList<>();
+        for (JsonNode layer : new ObjectMapper().readTree(run.out()).path("layers")) {
+            if (layer.path("action").asText().equals("converted")) {
+                layers.add(layer);
+            }
+        }
+        assertThat(layers).hasSize(4);
+        return layers;
+    }
+
+    @Test
+    void convertMeetsItsGoals() throws JsonProcessingException {
+        for (JsonNode layer : converted(convert("--mode tune_U --target-residual 0.4 --json"))) {
+            assertThat(layer.path("residual").asDouble()).isBetween(0.2, 0.4);
+        }
+        for (JsonNode layer : converted(convert("--mode tune_U --energy 0.9 --no-sparse --json"))) {
+            assertThat(layer.path("residual").asDouble()).isLessThanOrEqualTo(Math.sqrt(0.1) + 1e-6);
+        }
+        long sum = 0;
+        for (JsonNode layer : converted(convert("--mode tune_U --target-params 5000 --no-sparse --json"))) {
+            sum += layer.path("parametersAfter").asLong();
+        }
+        assertThat(sum).isBetween(4000L, 5000L);
+        for (JsonNode layer : converted(convert("--mode tune_U --density 0.1 --json"))) {
+            assertThat(layer.path("density").asDouble()).isCloseTo(0.1, within(1e-3));
+        }
+        double share = converted(convert("--mode tune_U --global-density 0.1 --json")).stream()
+                .mapToDouble(layer -> layer.path("density").asDouble())
+                .average()
+                .orElseThrow();
+        assertThat(share).isCloseTo(0.1, within(1e-3));
+    }
+
+    @Test
+    void whatCannotBeDoneNamesTheLayer() {
+        assertThat(convert("--mode tune_U --rank 999").err())
+                .contains("layer layer1.0.conv1: rank 999 is above 48, the highest of its 48 x 48 matrix");
+        Run unmet = convert("--mode tune_U --target-residual 1e-12");
+        assertThat(unmet.code()).isEqualTo(2);
+        assertThat(unmet.err()).containsPattern("layer layer1\\S+: target residual 1.0E-12 cannot be met: at rank 48");
+        Model broken = Onnx.load(Demo.MODEL);
+        float[] weight = broken.state().get("layer1.1.conv2.weight").toFloats();
+        weight[5] = Float.NaN;
+        int[] sizes = broken.state().get("layer1.1.conv2.weight").shape().sizes();
+        Path file = dir.resolve("broken.onnx");
+        Onnx.save(broken.with(broken.state().overlay(Map.of("layer1.1.conv2.weight", Tensor.of(weight, sizes)))), file);
+        Run run = Run.of("convert", file, "-o", dir.resolve("a"), "--mode", "tune_U", "--convert", "layer1");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("layer layer1.1.conv2: decomposition: weight element 5 is NaN");
     }
 
     @ParameterizedTest

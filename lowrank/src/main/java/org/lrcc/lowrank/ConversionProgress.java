@@ -13,4 +13,9 @@ public interface ConversionProgress {
      * @param fraction of the whole work done, from 0 to 1
      */
     void at(String layer, double fraction);
+
+    /** What a part of the whole work reports to, which lasts from one fraction of it to another. */
+    default ConversionProgress part(double from, double to) {
+        return (layer, fraction) -> at(layer, from + (to - from) * fraction);
+    }
 }

@@ -24,6 +24,9 @@ import org.lrcc.nn.network.State;
 
 /** One conversion of a model. */
 final class Converter {
+    /** Part of the work that looking for ranks is taken for. */
+    private static final double SEARCH = 0.5;
+
     private final Model base;
     private final @Nullable Model tuned;
     private final @Nullable Density sparse;
@@ -57,17 +60,17 @@ final class Converter {
     }
 
     /** Takes the ranks that the configuration's goal asks for, where it has one. */
-    private @Nullable ParameterBudget chooseRanks() {
+    private @Nullable ParameterBudget chooseRanks(ConversionProgress progress) {
         RankGoal goal = config.rankGoal();
         if (goal == null || layers.isEmpty()) {
             return null;
         }
         if (goal.kind() != RankGoal.Kind.PARAMS) {
-            selection.ranks(new RankChooser(config, HostBackend.get()).ranks(goal, jobs()));
+            selection.ranks(new RankChooser(config, HostBackend.get(), jobs(), progress).ranks(goal));
             makeLayers();
             return null;
         }
-        ParameterBudget budget = new ParameterBudget(config, HostBackend.get(), (long) goal.value(), jobs());
+        ParameterBudget budget = new ParameterBudget(config, HostBackend.get(), (long) goal.value(), jobs(), progress);
         selection.ranks(budget.ranks());
         makeLayers();
         return budget;
@@ -92,12 +95,14 @@ final class Converter {
 
     /** What would be done, without doing it. */
     ConversionReport plan() {
-        chooseRanks();
+        chooseRanks(ConversionProgress.NONE);
         return new ReportWriter(base, config, selection, layers, network()).write(Map.of());
     }
 
-    Conversion run(ConversionProgress progress) {
-        ParameterBudget budget = chooseRanks();
+    Conversion run(ConversionProgress whole) {
+        boolean searches = config.rankGoal() != null;
+        ParameterBudget budget = chooseRanks(whole.part(0, SEARCH));
+        ConversionProgress progress = searches ? whole.part(SEARCH, 1) : whole;
         Map<String, Decomposer.Result> results = Map.of();
         if (tuned != null) {
             results = difference(progress);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.cpu.ThreadPool;
@@ -32,7 +33,7 @@ final class Decomposer {
     Decomposer(Factorizer factorizer, Backend backend, ConversionProgress progress, List<Job> jobs) {
         this.factorizer = factorizer;
         this.backend = backend;
-        this.meter = new Meter(progress, jobs.stream().mapToDouble(Job::cost).sum());
+        this.meter = new Meter(progress, jobs);
     }
 
     /** The jobs in the order in which work in parallel ends soonest. */
@@ -59,49 +60,24 @@ final class Decomposer {
 
     private Result one(Job job) {
         long start = System.nanoTime();
-        try (Kernels kernels = backend.open()) {
-            Factorization found = factorizer.factorize(job.problem(), kernels, meter.of(job));
-            return new Result(found, (System.nanoTime() - start) * 1e-9);
+        return named(job, () -> {
+            try (Kernels kernels = backend.open()) {
+                Factorization found = factorizer.factorize(job.problem(), kernels, meter.of(job));
+                return new Result(found, (System.nanoTime() - start) * 1e-9);
+            }
+        });
+    }
+
+    /** Does a layer's work; what fails in it says the layer's name. */
+    static <T> T named(Job job, Supplier<T> work) {
+        try {
+            return work.get();
         } catch (InputException e) {
             throw new InputException("layer " + job.layer() + ": " + e.getMessage(), e);
         } catch (FailureException e) {
             throw new FailureException("layer " + job.layer() + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** Sums the layers' progress and passes it on; ends the work where the thread that began it is interrupted. */
-    private static final class Meter {
-        private static final long INTERVAL_NANOS = 50_000_000;
-
-        private final ConversionProgress progress;
-        private final double total;
-        private final Thread owner = Thread.currentThread();
-        private double done;
-        private long last = System.nanoTime();
-
-        Meter(ConversionProgress progress, double total) {
-            this.progress = progress;
-            this.total = total;
-        }
-
-        Factorizer.Progress of(Job job) {
-            double[] before = {0};
-            return fraction -> {
-                if (owner.isInterrupted()) {
-                    throw new FailureException("decomposition: interrupted");
-                }
-                add(job.layer(), job.cost() * (fraction - before[0]), fraction >= 1);
-                before[0] = fraction;
-            };
-        }
-
-        private synchronized void add(String layer, double work, boolean ends) {
-            done += work;
-            long now = System.nanoTime();
-            if (ends || now - last > INTERVAL_NANOS) {
-                last = now;
-                progress.at(layer, Math.min(1, done / total));
-            }
+        } catch (RuntimeException e) {
+            throw new FailureException("layer " + job.layer() + ": " + e, e);
         }
     }
 }

@@ -53,16 +53,25 @@ final class ParameterBudget {
         }
     }
 
-    ParameterBudget(LowRankConfig config, Backend backend, long target, List<Decomposer.Job> jobs) {
+    ParameterBudget(
+            LowRankConfig config,
+            Backend backend,
+            long target,
+            List<Decomposer.Job> jobs,
+            ConversionProgress progress) {
         this.config = config;
         this.target = target;
         this.budget = target;
         Map<String, Curve> found = new ConcurrentHashMap<>();
         List<Decomposer.Job> order = Decomposer.costliestFirst(jobs);
+        Meter meter = new Meter(progress, jobs);
         ThreadPool.shared().run(order.size(), i -> {
+            Decomposer.Job job = order.get(i);
+            meter.check();
             try (Kernels kernels = backend.open()) {
-                found.put(order.get(i).layer(), curve(order.get(i).problem(), kernels));
+                found.put(job.layer(), Decomposer.named(job, () -> curve(job.problem(), kernels)));
             }
+            meter.of(job).at(1);
         });
         jobs.forEach(job -> curves.put(job.layer(), Objects.requireNonNull(found.get(job.layer()))));
     }

@@ -5,8 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.ToIntFunction;
-import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.cpu.ThreadPool;
 import org.lrcc.engine.cpu.linalg.TruncatedSvd;
@@ -17,28 +15,39 @@ import org.lrcc.engine.spi.Kernels;
 final class RankChooser {
     private final LowRankConfig config;
     private final Backend backend;
-    private final Thread owner = Thread.currentThread();
+    private final List<Decomposer.Job> jobs;
+    private final Meter meter;
 
-    RankChooser(LowRankConfig config, Backend backend) {
+    /** Chooses for these layers; the ranks in their problems count for nothing. */
+    RankChooser(LowRankConfig config, Backend backend, List<Decomposer.Job> jobs, ConversionProgress progress) {
         this.config = config;
         this.backend = backend;
+        this.jobs = jobs;
+        this.meter = new Meter(progress, jobs);
     }
 
-    /** The ranks by layer; the jobs' own count for nothing. */
-    Map<String, Integer> ranks(RankGoal goal, List<Decomposer.Job> jobs) {
+    /** The ranks by layer. */
+    Map<String, Integer> ranks(RankGoal goal) {
         return switch (goal.kind()) {
-            case ENERGY -> forEach(jobs, job -> rank(spectrum(job.problem()), goal.value()));
-            case RESIDUAL -> forEach(jobs, job -> residual(job, goal.value()));
+            case ENERGY -> forEach((job, progress) -> rank(spectrum(job.problem()), goal.value()));
+            case RESIDUAL -> forEach((job, progress) -> residual(job, goal.value(), progress));
             case PARAMS -> throw new IllegalArgumentException("a budget over all layers is no goal of one layer");
         };
     }
 
-    private Map<String, Integer> forEach(List<Decomposer.Job> jobs, ToIntFunction<Decomposer.Job> rank) {
+    /** Finds one layer's rank. */
+    private interface Search {
+        int rank(Decomposer.Job job, Factorizer.Progress progress);
+    }
+
+    private Map<String, Integer> forEach(Search search) {
         Map<String, Integer> found = new ConcurrentHashMap<>();
         List<Decomposer.Job> order = Decomposer.costliestFirst(jobs);
         ThreadPool.shared().run(order.size(), i -> {
             Decomposer.Job job = order.get(i);
-            found.put(job.layer(), rank.applyAsInt(job));
+            Factorizer.Progress progress = meter.of(job);
+            found.put(job.layer(), Decomposer.named(job, () -> search.rank(job, progress)));
+            progress.at(1);
         });
         Map<String, Integer> ranks = new LinkedHashMap<>();
         jobs.forEach(job -> ranks.put(job.layer(), Objects.requireNonNull(found.get(job.layer()))));
@@ -71,7 +80,7 @@ final class RankChooser {
      * The lowest rank whose decomposition keeps the residual. No rank below the one where the singular values' rest does can (Eckart and Young): the search
      * goes up from there. Over a base weight, where nothing is decomposed, that rank counts.
      */
-    private int residual(Decomposer.Job job, double target) {
+    private int residual(Decomposer.Job job, double target, Factorizer.Progress progress) {
         int limit = Math.min(job.problem().rows(), job.problem().columns());
         // A little below the bound, which single precision blurs.
         int rank = rank(spectrum(job.problem()), (1 - target * target) * (1 - 1e-6));
@@ -80,17 +89,21 @@ final class RankChooser {
         }
         int low = rank - 1;
         int step = Math.max(1, rank / 16);
+        int trials = 0;
         double reached;
         while ((reached = residualAt(job, rank)) > target) {
             if (rank == limit) {
-                throw new InputException("layer " + job.layer() + ": target residual " + target
-                        + " cannot be met: at rank " + limit + ", the highest, it comes to " + reached);
+                throw new InputException("target residual " + target + " cannot be met: at rank " + limit
+                        + ", the highest, it comes to " + reached);
             }
+            // Nobody knows how many more: each trial is half of what is left.
+            progress.at(1 - Math.pow(0.5, ++trials));
             low = rank;
             rank = Math.min(limit, rank + step);
             step *= 2;
         }
         while (rank - low > 1) {
+            progress.at(1 - Math.pow(0.5, ++trials));
             int middle = (low + rank) >>> 1;
             if (residualAt(job, middle) > target) {
                 low = middle;
@@ -105,11 +118,7 @@ final class RankChooser {
         try (Kernels kernels = backend.open()) {
             // Of the ranks that are tried only the chosen one is worth keeping.
             return Factorizers.uncached(config)
-                    .factorize(job.problem().withRank(rank), kernels, fraction -> {
-                        if (owner.isInterrupted()) {
-                            throw new FailureException("decomposition: interrupted");
-                        }
-                    })
+                    .factorize(job.problem().withRank(rank), kernels, fraction -> meter.check())
                     .residual();
         }
     }

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.CpuBackend;
+import org.lrcc.engine.cpu.ThreadPool;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.Kernels;
@@ -66,6 +69,50 @@ class FactorizersTest {
         assertThat(worst).isLessThan(1e-3);
         assertThat(found.entries()).isEqualTo(planted.outliers());
         assertThat(found.objective()).isLessThanOrEqualTo(greedy.objective());
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void anyNumberOfThreadsGivesTheSameBits(Factorizer factorizer) {
+        // Products of this size are cut into several chunks.
+        Factorizer.Problem problem = Planted.of(300, 260, 24, 0.05, 5).problem();
+        problem = new Factorizer.Problem(problem.matrix(), 300, 260, 24, 3, 0.01, false, 0, 0);
+        Factorization one = null;
+        for (int threads = 1; threads <= 3; threads++) {
+            try (Kernels kernels = new CpuBackend(new ThreadPool(threads)).open()) {
+                Factorization f = factorizer.factorize(problem, kernels, Factorizer.Progress.NONE);
+                one = one == null ? f : one;
+                assertThat(f.u()).as("U, %d threads", threads).isEqualTo(one.u());
+                assertThat(f.v()).as("V, %d threads", threads).isEqualTo(one.v());
+                assertThat(f.s()).as("S, %d threads", threads).isEqualTo(one.s());
+                assertThat(f.objective()).isEqualTo(one.objective());
+            }
+        }
+    }
+
+    @Test
+    void aFailedLayerNamesItself() {
+        Factorizer failing = new Factorizer() {
+            @Override
+            public String name() {
+                return "failing";
+            }
+
+            @Override
+            public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
+                if (problem.rank() == 2) {
+                    throw new IllegalStateException("no good");
+                }
+                return new SvdFactorizer().factorize(problem, kernels, progress);
+            }
+        };
+        Planted planted = Planted.of(20, 20, 3, 0.05, 5);
+        List<Decomposer.Job> jobs = List.of(
+                new Decomposer.Job("first", planted.problem()),
+                new Decomposer.Job("second", planted.problem().withRank(2)));
+        assertThatThrownBy(() -> new Decomposer(failing, Backends.get(), ConversionProgress.NONE, jobs).run(jobs))
+                .isInstanceOf(FailureException.class)
+                .hasMessage("layer second: java.lang.IllegalStateException: no good");
     }
 
     @ParameterizedTest

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.ConvGeometry;
@@ -149,6 +153,38 @@ class GoalsTest {
                     .isEqualTo(converted(made).get(i).density());
             assertThat(converted(read).get(i).rank())
                     .isEqualTo(converted(made).get(i).rank());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RESIDUAL,0.5", "ENERGY,0.5", "PARAMS,2000"})
+    void looksForRanksWithProgress(RankGoal.Kind kind, double value) {
+        List<Double> fractions = new ArrayList<>();
+        Set<String> searched = new TreeSet<>();
+        LowRankConfig config = LowRankConfig.of(TuneMode.TUNE_U).method("svd").rank(new RankGoal(kind, value));
+        LowRank.convert(model(), config, (layer, fraction) -> {
+            fractions.add(fraction);
+            if (fraction <= 0.5) {
+                searched.add(layer);
+            }
+        });
+        assertThat(searched).containsExactly("a", "b", "c");
+        assertThat(fractions).isSorted();
+        assertThat(fractions.get(fractions.size() - 1)).isCloseTo(1, within(1e-9));
+    }
+
+    @Test
+    void aSearchEndsWhenItsThreadIsInterrupted() {
+        for (RankGoal goal : List.of(RankGoal.energy(0.5), RankGoal.params(2000), RankGoal.residual(0.5))) {
+            Thread.currentThread().interrupt();
+            try {
+                assertThatThrownBy(
+                                () -> report(LowRankConfig.of(TuneMode.TUNE_U).rank(goal)))
+                        .isInstanceOf(FailureException.class)
+                        .hasMessageContaining("interrupted");
+            } finally {
+                assertThat(Thread.interrupted()).isTrue();
+            }
         }
     }
 
