@@ -21,6 +21,13 @@ final class Region {
     static final VarHandle DOUBLE = MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
     static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final int CHUNK = 1 << 14;
+    private static final byte[] ALL_WRITTEN = new byte[CHUNK];
+
+    static {
+        Arrays.fill(ALL_WRITTEN, (byte) -1);
+    }
+
     static final int TAG_BITS = 11;
     private static final int FIELD = (1 << TAG_BITS) - 1;
     /** In place of a reader: several threads of one phase. */
@@ -92,12 +99,15 @@ final class Region {
             case 8:
                 return (long) LONG.get(shadow, offset) == -1;
             default:
-                for (int i = 0; i < bytes; i++) {
-                    if (shadow[offset + i] == 0) {
-                        return false;
-                    }
-                }
-                return true;
+                return Arrays.mismatch(
+                                        shadow,
+                                        offset,
+                                        offset + Math.min(bytes, CHUNK),
+                                        ALL_WRITTEN,
+                                        0,
+                                        Math.min(bytes, CHUNK))
+                                < 0
+                        && (bytes <= CHUNK || isWritten(offset + CHUNK, bytes - CHUNK));
         }
     }
 

@@ -1,0 +1,476 @@
+package org.lrcc.kernels.ptx;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.kernels.cuda.DeviceInfo;
+import org.lrcc.kernels.cuda.GpuDriver;
+import org.lrcc.kernels.cuda.GpuFault;
+import org.lrcc.kernels.cuda.LaunchArguments;
+
+/**
+ * A {@link GpuDriver} without a GPU: kernels run on the {@link Interpreter}, cuBLAS and cuSOLVER are stand-ins on the host, everything is checked and
+ * counted.
+ *
+ * <p>Work is done when it is given out. What the host must not rely on yet is withheld: a download arrives at the next synchronisation of its stream, and
+ * work of two streams on one piece of memory must be ordered by events. The driver can be told to fail a call.
+ */
+public final class InterpreterDriver implements GpuDriver {
+    private final long memoryBytes;
+    private final Interpreter interpreter;
+    private final DeviceMemory memory;
+    private final StreamOrder order = new StreamOrder();
+    private final HostBlas blas;
+    private final HostSolver solver;
+    private final Map<Long, Map<String, PtxKernel>> modules = new HashMap<>();
+    private final Map<Long, PtxKernel> functions = new HashMap<>();
+    private final Map<Long, List<Runnable>> streams = new HashMap<>();
+    private final Map<Long, Long> events = new HashMap<>();
+    private final IdentityHashMap<ByteBuffer, Boolean> pinned = new IdentityHashMap<>();
+    private final TreeMap<String, Integer> calls = new TreeMap<>();
+    private long handles = 1000;
+    private int failAt = -1;
+    private @Nullable String failCall;
+    private GpuFault.Kind failKind = GpuFault.Kind.OTHER;
+    private @Nullable String lost;
+
+    /** A device of 4 GiB on which races are looked for. */
+    public InterpreterDriver() {
+        this(4L << 30, true);
+    }
+
+    /** A device of so many bytes; without the search for races, kernels run a little faster. */
+    public InterpreterDriver(long memoryBytes, boolean findsRaces) {
+        this.memoryBytes = memoryBytes;
+        this.interpreter = new Interpreter(findsRaces, 200_000_000_000L);
+        this.memory = interpreter.memory();
+        this.blas = new HostBlas(memory, order);
+        this.solver = new HostSolver(memory, order);
+        streams.put(0L, new ArrayList<>());
+    }
+
+    // --- what tests ask
+
+    /** Makes the n-th call from now (counted from 1) of this name fail; a kernel fault or a lost device makes all later ones fail too. */
+    public void fail(String call, int nth, GpuFault.Kind kind) {
+        failCall = call;
+        failAt = calls.getOrDefault(call, 0) + nth;
+        failKind = kind;
+    }
+
+    /** How often a call was made. */
+    public int calls(String call) {
+        return calls.getOrDefault(call, 0);
+    }
+
+    /** Allocations of device and pinned memory, streams and events that were not given back. */
+    public String live() {
+        return memory.allocations() + " allocations, " + pinned.size() + " pinned buffers, " + (streams.size() - 1)
+                + " streams, " + events.size() + " events";
+    }
+
+    /** Bytes of device memory in use. */
+    public long usedBytes() {
+        return memory.used();
+    }
+
+    /** The most bytes of device memory that were in use at once. */
+    public long highestBytes() {
+        return memory.highest();
+    }
+
+    /** Instructions interpreted so far, every thread counted. */
+    public long instructions() {
+        return interpreter.instructions();
+    }
+
+    // --- calls
+
+    private void call(String name) {
+        int count = calls.merge(name, 1, Integer::sum);
+        if (lost != null) {
+            throw GpuFault.failure(GpuFault.Kind.LOST, name + ": the device is lost since " + lost);
+        }
+        if (name.equals(failCall) && count == failAt) {
+            String message = name + ": " + failKind + " on request";
+            if (failKind == GpuFault.Kind.KERNEL || failKind == GpuFault.Kind.LOST) {
+                lost = message;
+            }
+            throw GpuFault.failure(failKind, message);
+        }
+    }
+
+    /** Does work of a stream; what the interpreter finds is a kernel fault, after which nothing works. */
+    private void work(String name, long stream, Runnable work) {
+        call(name);
+        require(streams, "stream", stream);
+        try {
+            order.begin(stream, name);
+            work.run();
+        } catch (PtxFault e) {
+            lost = e.getMessage();
+            throw GpuFault.failure(GpuFault.Kind.KERNEL, e.getMessage(), e);
+        }
+    }
+
+    private static <T> T require(Map<Long, T> handles, String what, long handle) {
+        T found = handles.get(handle);
+        if (found == null) {
+            throw new PtxFault("there is no " + what + " " + handle);
+        }
+        return found;
+    }
+
+    @Override
+    public DeviceInfo device() {
+        return new DeviceInfo("PTX interpreter", 6, 0, 56, memoryBytes);
+    }
+
+    @Override
+    public long allocate(long bytes) {
+        call("allocate");
+        if (bytes <= 0) {
+            throw new PtxFault("allocation of " + bytes + " bytes");
+        }
+        if (memory.used() + bytes > memoryBytes) {
+            throw GpuFault.failure(
+                    GpuFault.Kind.OUT_OF_MEMORY,
+                    "allocate: " + bytes + " bytes do not fit, " + memory.used() + " of " + memoryBytes
+                            + " are in use");
+        }
+        return memory.allocate(bytes);
+    }
+
+    @Override
+    public void free(long address) {
+        call("free");
+        memory.free(address);
+    }
+
+    @Override
+    public void handOut(long address, long bytes) {
+        memory.handOut(address, bytes);
+    }
+
+    @Override
+    public void takeBack(long address) {
+        memory.takeBack(address);
+    }
+
+    @Override
+    public ByteBuffer allocatePinned(int bytes) {
+        call("allocatePinned");
+        ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        pinned.put(buffer, true);
+        return buffer;
+    }
+
+    @Override
+    public void freePinned(ByteBuffer buffer) {
+        call("freePinned");
+        if (pinned.remove(buffer) == null) {
+            throw new PtxFault("freePinned: this buffer is not pinned");
+        }
+    }
+
+    @Override
+    public void upload(ByteBuffer from, long to, int bytes, long stream) {
+        work("upload", stream, () -> {
+            Region region = memory.require("upload", to, bytes);
+            order.write(region);
+            int at = (int) (to - region.base);
+            from.duplicate().get(region.data(), at, bytes);
+            region.markWritten(at, bytes);
+        });
+    }
+
+    @Override
+    public void download(long from, ByteBuffer to, int bytes, long stream) {
+        work("download", stream, () -> {
+            Region region = memory.require("download", from, bytes);
+            order.read(region);
+            int at = (int) (from - region.base);
+            if (!region.isWritten(at, bytes)) {
+                throw new PtxFault(
+                        "download of " + bytes + " bytes at " + region.where(at) + ", which nothing has written whole");
+            }
+            byte[] snapshot = new byte[bytes];
+            System.arraycopy(region.data(), at, snapshot, 0, bytes);
+            ByteBuffer target = to.duplicate();
+            require(streams, "stream", stream).add(() -> target.put(snapshot));
+        });
+    }
+
+    @Override
+    public void copy(long from, long to, long bytes, long stream) {
+        work("copy", stream, () -> {
+            Region source = memory.require("copy", from, bytes);
+            Region target = memory.require("copy", to, bytes);
+            order.read(source);
+            order.write(target);
+            source.copyTo((int) (from - source.base), target, (int) (to - target.base), (int) bytes);
+        });
+    }
+
+    @Override
+    public void fillBytes(long to, byte value, long count, long stream) {
+        fill("fillBytes", to, count, 1, value, stream);
+    }
+
+    @Override
+    public void fillWords(long to, int value, long count, long stream) {
+        fill("fillWords", to, 4 * count, 4, value, stream);
+    }
+
+    private void fill(String name, long to, long bytes, int width, int value, long stream) {
+        work(name, stream, () -> {
+            Region region = memory.require(name, to, bytes);
+            if (to % width != 0) {
+                throw new PtxFault(name + " at 0x" + Long.toHexString(to) + " is misaligned");
+            }
+            order.write(region);
+            int at = (int) (to - region.base);
+            for (int i = 0; i < bytes; i++) {
+                region.data()[at + i] = (byte) (value >> 8 * (i % width));
+            }
+            region.markWritten(at, (int) bytes);
+        });
+    }
+
+    @Override
+    public long loadModule(String name, String ptx) {
+        call("loadModule");
+        modules.put(++handles, interpreter.load(ptx));
+        return handles;
+    }
+
+    @Override
+    public long function(long module, String kernel) {
+        call("function");
+        PtxKernel found = require(modules, "module", module).get(kernel);
+        if (found == null) {
+            throw new PtxFault("the module has no kernel " + kernel);
+        }
+        functions.put(++handles, found);
+        return handles;
+    }
+
+    @Override
+    public void launch(
+            long function,
+            int gridX,
+            int gridY,
+            int gridZ,
+            int blockX,
+            int blockY,
+            int sharedBytes,
+            long stream,
+            LaunchArguments arguments) {
+        PtxKernel kernel = require(functions, "function", function);
+        byte[] packed = new byte[arguments.bytes()];
+        arguments.packed().duplicate().flip().get(packed);
+        work("launch", stream, () -> {
+            int[] grid = {gridX, gridY, gridZ};
+            int[] block = {blockX, blockY, 1};
+            noteReads(kernel, packed);
+            interpreter.launch(kernel, grid, block, sharedBytes, packed, arguments.signature());
+        });
+    }
+
+    /** What a kernel is given it may use: all that must have come before. */
+    private void noteReads(PtxKernel kernel, byte[] packed) {
+        for (PtxKernel.Parameter parameter : kernel.parameters) {
+            if (parameter.type() == Type.U64 && parameter.offset() + 8 <= packed.length) {
+                Region region = memory.find((long) Region.LONG.get(packed, parameter.offset()), 0);
+                if (region != null) {
+                    order.read(region);
+                }
+            }
+        }
+    }
+
+    @Override
+    public long createStream() {
+        call("createStream");
+        streams.put(++handles, new ArrayList<>());
+        return handles;
+    }
+
+    @Override
+    public void destroyStream(long stream) {
+        call("destroyStream");
+        require(streams, "stream", stream);
+        streams.remove(stream);
+    }
+
+    @Override
+    public void synchronize(long stream) {
+        call("synchronize");
+        List<Runnable> pending = require(streams, "stream", stream);
+        order.synchronize(stream);
+        pending.forEach(Runnable::run);
+        pending.clear();
+    }
+
+    @Override
+    public long createEvent() {
+        call("createEvent");
+        events.put(++handles, -1L);
+        return handles;
+    }
+
+    @Override
+    public void destroyEvent(long event) {
+        call("destroyEvent");
+        require(events, "event", event);
+        events.remove(event);
+    }
+
+    @Override
+    public void record(long event, long stream) {
+        call("record");
+        require(events, "event", event);
+        require(streams, "stream", stream);
+        events.put(event, System.nanoTime());
+        order.record(event, stream);
+    }
+
+    @Override
+    public void waitFor(long stream, long event) {
+        call("waitFor");
+        require(events, "event", event);
+        require(streams, "stream", stream);
+        order.waitFor(stream, event);
+    }
+
+    @Override
+    public float elapsedMillis(long from, long to) {
+        call("elapsedMillis");
+        long start = require(events, "event", from);
+        long end = require(events, "event", to);
+        if (start < 0 || end < 0) {
+            throw new PtxFault("elapsedMillis: an event was not recorded");
+        }
+        return (end - start) / 1e6f;
+    }
+
+    @Override
+    public void allowTf32(boolean allowed) {
+        call("allowTf32");
+        blas.allowTf32(allowed);
+    }
+
+    @Override
+    public void gemm(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long b,
+            int ldb,
+            float beta,
+            long c,
+            int ldc,
+            long stream) {
+        multiply("gemm", transposeA, transposeB, m, n, k, alpha, a, lda, 0, b, ldb, 0, beta, c, ldc, 0, 1, stream);
+    }
+
+    @Override
+    public void gemmStridedBatched(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long strideA,
+            long b,
+            int ldb,
+            long strideB,
+            float beta,
+            long c,
+            int ldc,
+            long strideC,
+            int count,
+            long stream) {
+        multiply(
+                "gemmStridedBatched",
+                transposeA,
+                transposeB,
+                m,
+                n,
+                k,
+                alpha,
+                a,
+                lda,
+                strideA,
+                b,
+                ldb,
+                strideB,
+                beta,
+                c,
+                ldc,
+                strideC,
+                count,
+                stream);
+    }
+
+    private void multiply(
+            String name,
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long strideA,
+            long b,
+            int ldb,
+            long strideB,
+            float beta,
+            long c,
+            int ldc,
+            long strideC,
+            int count,
+            long stream) {
+        HostBlas.Matrix left = new HostBlas.Matrix("a", a, transposeA ? k : m, transposeA ? m : k, lda, strideA);
+        HostBlas.Matrix right = new HostBlas.Matrix("b", b, transposeB ? n : k, transposeB ? k : n, ldb, strideB);
+        HostBlas.Matrix result = new HostBlas.Matrix("c", c, m, n, ldc, strideC);
+        work(name, stream, () -> blas.multiply(transposeA, transposeB, k, alpha, left, right, beta, result, count));
+    }
+
+    @Override
+    public void geqrf(int m, int n, long a, int lda, long tau, long stream) {
+        work("geqrf", stream, () -> solver.geqrf(m, n, a, lda, tau));
+    }
+
+    @Override
+    public void orgqr(int m, int n, int k, long a, int lda, long tau, long stream) {
+        work("orgqr", stream, () -> solver.orgqr(m, n, k, a, lda, tau));
+    }
+
+    @Override
+    public void gesvdj(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
+        work("gesvdj", stream, () -> solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv));
+    }
+
+    /** Everything must have been given back by now. */
+    @Override
+    public void close() {
+        call("close");
+    }
+}
