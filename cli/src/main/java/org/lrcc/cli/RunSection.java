@@ -2,12 +2,10 @@ package org.lrcc.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.cli.report.LineChart;
 import org.lrcc.cli.report.Report;
-import org.lrcc.cli.report.Report.Cell;
 import org.lrcc.lowrank.ConversionReport;
 import org.lrcc.nn.data.Dataset;
 import org.lrcc.nn.train.EpochRecord;
@@ -36,11 +34,17 @@ final class RunSection {
             @Nullable Dataset test,
             List<Report.Tile> tiles,
             List<Report.Group> facts) {
-        List<LineChart> charts = history.epochs().isEmpty() ? List.of() : List.of(loss(history), accuracy(history));
+        List<LineChart> charts = new ArrayList<>();
+        if (!history.epochs().isEmpty()) {
+            charts.addAll(List.of(loss(history), accuracy(history)));
+        }
+        if (conversion != null) {
+            charts.addAll(ConversionSection.charts(conversion));
+        }
         List<Report.Sample> samples = evaluation == null || test == null ? List.of() : Samples.choose(evaluation, test);
         Report.Confusion confusion =
                 evaluation == null ? null : new Report.Confusion(evaluation.classes(), evaluation.confusion());
-        Report.Table table = conversion == null ? null : conversion(conversion);
+        Report.Table table = conversion == null ? null : ConversionSection.table(conversion);
         return new Report.Run(id, name, note, tiles, table, charts, confusion, samples, facts);
     }
 
@@ -89,51 +93,5 @@ final class RunSection {
             y.add(value.applyAsDouble(epoch));
         }
         return new LineChart.Series(name, x, y);
-    }
-
-    private static Report.Table conversion(ConversionReport report) {
-        List<List<Cell>> rows = new ArrayList<>();
-        for (ConversionReport.Layer layer : report.layers()) {
-            rows.add(List.of(
-                    Cell.of(layer.name()),
-                    Cell.of(layer.weight()),
-                    Cell.of(layer.action().toString()),
-                    Cell.number(layer.rank() == 0 ? "" : Integer.toString(layer.rank())),
-                    Cell.number(Texts.count(layer.parametersBefore())),
-                    Cell.number(Texts.count(layer.parametersAfter())),
-                    Cell.number(Texts.count(layer.trainable())),
-                    Cell.number(number(layer.density(), "%.3f")),
-                    Cell.number(number(layer.residual(), "%.4f")),
-                    Cell.number(number(layer.residualSparse(), "%.4f")),
-                    Cell.of(layer.action() == ConversionReport.Action.CONVERTED ? "" : layer.reason())));
-        }
-        String note = String.format(
-                Locale.ROOT,
-                "%d of %d convolutions made low-rank, %d ignored (they train whole), %d fixed, %d left alone. Parameters: %s before, %s after, %s of them train.",
-                report.count(ConversionReport.Action.CONVERTED),
-                report.layers().size(),
-                report.count(ConversionReport.Action.IGNORED),
-                report.count(ConversionReport.Action.FIXED),
-                report.count(ConversionReport.Action.LEFT_ALONE),
-                Texts.count(report.parametersBefore()),
-                Texts.count(report.parametersAfter()),
-                Texts.count(report.trainable()));
-        List<String> columns = List.of(
-                "convolution",
-                "weight",
-                "what",
-                "rank",
-                "parameters",
-                "after",
-                "train",
-                "S on",
-                "|W-UV|/|W|",
-                "|W-UV-S|/|W|",
-                "why");
-        return new Report.Table("What was converted", note, columns, rows);
-    }
-
-    private static String number(@Nullable Double value, String format) {
-        return value == null ? "" : String.format(Locale.ROOT, format, value);
     }
 }

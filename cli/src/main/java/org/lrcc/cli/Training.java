@@ -17,7 +17,7 @@ final class Training {
 
     /** Converts with progress. */
     static Conversion convert(Model base, LowRankConfig config, Console console) {
-        if (!config.mode().decomposes()) {
+        if (!config.mode().decomposes() && config.rankGoal() == null) {
             return LowRank.convert(base, config, (layer, fraction) -> {});
         }
         try (Progress progress = console.progress("decompose", PARTS)) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,6 +104,20 @@ class GoalOptionsTest {
                 .average()
                 .orElseThrow();
         assertThat(share).isCloseTo(0.1, within(1e-3));
+    }
+
+    @Test
+    void theReportShowsEachLayerAndPlotsResidualAgainstParameters() throws IOException {
+        Path page = dir.resolve("report.html");
+        Run run = convert("--mode tune_U_S --energy 0.7 --report " + page);
+        assertThat(run.err()).isEmpty();
+        String html = Files.readString(page);
+        assertThat(html)
+                .contains("Residual against parameters", "layer1.1.conv2", "|W-UV-S|/|W|", "lrcc convert")
+                .contains("matches no convert pattern");
+        // Four layers, each with and without S.
+        assertThat(html.split("<circle", -1)).hasSize(9);
+        assertThat(convert("--mode tune_U --report " + dir.resolve("a")).err()).contains("--report");
     }
 
     @Test

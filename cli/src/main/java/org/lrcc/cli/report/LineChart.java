@@ -5,15 +5,16 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Curves over epochs, drawn as inline SVG by the page's template: text stays text, nothing is linked, and no font of the machine is
+ * Curves over epochs, or points, drawn as inline SVG by the page's template: text stays text, nothing is linked, and no font of the machine is
  * needed (Java's own drawing fails where a server has none).
  *
  * @param caption what is shown
  * @param xTitle below the plot, e.g. {@code epoch}
  * @param yTitle beside it, e.g. {@code percent}
  * @param curves what to draw; values that are not finite are left out
+ * @param scattered each point is a dot for itself, and no line leads from one to the next
  */
-public record LineChart(String caption, String xTitle, String yTitle, List<Series> curves) {
+public record LineChart(String caption, String xTitle, String yTitle, List<Series> curves, boolean scattered) {
     private static final int LEFT = 56;
     private static final int TOP = 14;
     private static final int PLOT_WIDTH = 484;
@@ -23,7 +24,12 @@ public record LineChart(String caption, String xTitle, String yTitle, List<Serie
     private static final int LEGEND_LINE = 18;
     private static final String[] COLOURS = {"#1f6fb2", "#d9482b", "#2a9d5c", "#8e5bb5", "#d69a1e", "#3aa6a6"};
 
-    /** A curve through the points (x, y). */
+    /** Curves over epochs. */
+    public LineChart(String caption, String xTitle, String yTitle, List<Series> curves) {
+        this(caption, xTitle, yTitle, curves, false);
+    }
+
+    /** A curve through the points (x, y), or those points. */
     public record Series(String name, List<Double> x, List<Double> y) {}
 
     /** A tick: where and what it says. */
@@ -44,7 +50,7 @@ public record LineChart(String caption, String xTitle, String yTitle, List<Serie
         }
     }
 
-    /** A point drawn as a dot, where a curve has only that one. */
+    /** A point drawn as a dot: where points are scattered, or a curve has only that one. */
     record Point(String x, String y) {}
 
     /** The whole numbers and decimals from {@code low} to {@code high} that ticks stand at. */
@@ -151,11 +157,11 @@ public record LineChart(String caption, String xTitle, String yTitle, List<Serie
             lines.add(new Line(
                     curves.size() > 1 ? curve.name() : "",
                     COLOURS[i % COLOURS.length],
-                    path.toString().strip(),
+                    scattered ? "" : path.toString().strip(),
                     i < COLOURS.length ? "" : "5 4",
                     LEFT + i % 3 * LEGEND_WIDTH,
                     bottom() + 54 + i / 3 * LEGEND_LINE,
-                    points.size() == 1 ? points : List.of()));
+                    scattered || points.size() == 1 ? points : List.of()));
         }
         return lines;
     }
@@ -192,7 +198,7 @@ public record LineChart(String caption, String xTitle, String yTitle, List<Serie
             }
         }
         // Epochs are whole numbers.
-        return min > max ? new Axis(0, 1, 1) : Axis.over(min, max, horizontal ? 1 : 0);
+        return min > max ? new Axis(0, 1, 1) : Axis.over(min, max, horizontal && !scattered ? 1 : 0);
     }
 
     private static String number(double value) {
