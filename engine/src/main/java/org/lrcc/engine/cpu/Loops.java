@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The derivative of an activation is given as bounds: where the value is above {@code low} and not at or above {@code high} (NaN: no upper
  * bound) the gradient passes, elsewhere it is multiplied by {@code outside}. That covers ReLU, clip and leaky ReLU.
  */
-public interface Loops {
+public interface Loops extends StridedRows {
     /** {@code out[0] += sum(x - shift)}, {@code out[1] += sum((x - shift)^2)}; blocks in float, their sums in double. */
     void moments(float[] x, int xo, int n, float shift, double[] out);
 
@@ -85,8 +85,10 @@ public interface Loops {
     /**
      * Maxima of one output row: element i is the greatest of {@code x[xo + taps[t] + i]} over the taps, its tap's number goes to {@code winners} (as a float). The
      * first of equals wins, NaN wins over all. Reads and writes up to one vector beyond n.
+     *
+     * @return whether all maxima are surely finite
      */
-    void maxima(float[] x, int xo, int[] taps, int n, float[] y, float[] winners);
+    boolean maxima(float[] x, int xo, int[] taps, int n, float[] y, float[] winners);
 
     /** Where an activation's derivative is one. */
     record Bounds(float low, float high, float outside) {}

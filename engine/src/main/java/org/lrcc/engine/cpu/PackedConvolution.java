@@ -82,7 +82,7 @@ final class PackedConvolution implements Convolution {
             return x;
         }
         float[] copy = Workspace.take(Purpose.PADDED, (long) batch * planes.image() + tiles.columns());
-        planes.fill(pool, batch, x, xo, copy);
+        planes.fill(pool, tiles, batch, x, xo, copy);
         return copy;
     }
 

@@ -98,19 +98,19 @@ record PaddedPlanes(
     }
 
     /** Copies {@code batch} images from {@code x} at {@code xo}; {@code out} has room for them and a vector more. */
-    void fill(ThreadPool pool, int batch, float[] x, int xo, float[] out) {
+    void fill(ThreadPool pool, StridedRows rowLoops, int batch, float[] x, int xo, float[] out) {
         int all = batch * channels;
         int perChunk = Math.max(1, 32_768 / Math.max(1, channel()));
         int chunks = (all + perChunk - 1) / perChunk;
         pool.run(chunks, chunk -> {
             for (int c = chunk * perChunk; c < Math.min(all, (chunk + 1) * perChunk); c++) {
-                fillChannel(x, xo + c * height * width, out, c * channel(), 0f);
+                fillChannel(rowLoops, x, xo + c * height * width, out, c * channel(), 0f);
             }
         });
     }
 
     /** Copies one channel, with {@code border} around it. */
-    void fillChannel(float[] x, int from, float[] out, int to, float border) {
+    void fillChannel(StridedRows rowLoops, float[] x, int from, float[] out, int to, float border) {
         for (int ph = 0; ph < strideH; ph++) {
             for (int pw = 0; pw < strideW; pw++) {
                 int plane = used[ph * strideW + pw];
@@ -123,7 +123,7 @@ record PaddedPlanes(
                     if (h < 0 || h >= height) {
                         fill(out, d, columns, border);
                     } else {
-                        row(x, from + h * width, out, d, pw - left, border);
+                        row(rowLoops, x, from + h * width, out, d, pw - left, border);
                     }
                 }
             }
@@ -131,14 +131,14 @@ record PaddedPlanes(
     }
 
     /** One row; pixel {@code first + q*strideW} of the source becomes pixel q. */
-    private void row(float[] x, int from, float[] out, int to, int first, float border) {
+    private void row(StridedRows rowLoops, float[] x, int from, float[] out, int to, int first, float border) {
         int lead = Math.min(columns, first >= 0 ? 0 : (-first + strideW - 1) / strideW);
         int end = Math.max(lead, Math.min(columns, (width - first + strideW - 1) / strideW));
         fill(out, to, lead, border);
         if (strideW == 1) {
             System.arraycopy(x, from + first + lead, out, to + lead, end - lead);
         } else {
-            every(x, from + first, strideW, out, to, lead, end);
+            rowLoops.every(x, from + first + lead * strideW, strideW, end - lead, out, to + lead);
         }
         fill(out, to + end, columns - end, border);
     }
@@ -146,12 +146,6 @@ record PaddedPlanes(
     private static void fill(float[] out, int from, int n, float value) {
         for (int i = 0; i < n; i++) {
             out[from + i] = value;
-        }
-    }
-
-    private static void every(float[] x, int from, int stride, float[] out, int to, int start, int end) {
-        for (int q = start; q < end; q++) {
-            out[to + q] = x[from + q * stride];
         }
     }
 }

@@ -164,7 +164,7 @@ final class PlainLoops implements Loops {
     }
 
     @Override
-    public void maxima(float[] x, int xo, int[] taps, int n, float[] y, float[] winners) {
+    public boolean maxima(float[] x, int xo, int[] taps, int n, float[] y, float[] winners) {
         for (int i = 0; i < n; i++) {
             float best = x[xo + i + taps[0]];
             int winner = 0;
@@ -177,6 +177,14 @@ final class PlainLoops implements Loops {
             }
             y[i] = best;
             winners[i] = winner;
+        }
+        return false;
+    }
+
+    @Override
+    public void every(float[] x, int xo, int step, int n, float[] y, int yo) {
+        for (int i = 0; i < n; i++) {
+            y[yo + i] = x[xo + i * step];
         }
     }
 }

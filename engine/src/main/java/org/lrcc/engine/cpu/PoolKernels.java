@@ -34,10 +34,12 @@ final class PoolKernels {
             float[] padded = Workspace.take(Purpose.PANELS, planes.channel() + 64);
             float[] winners = Workspace.take(Purpose.ROWS, w.outWidth + 64);
             float[] row = Workspace.take(Purpose.TILES, w.outWidth + 64);
-            planes.fillChannel(in.array(), in.offset() + plane * w.inPlane(), padded, 0, Float.NEGATIVE_INFINITY);
+            int from = in.offset() + plane * w.inPlane();
+            planes.fillChannel(loops, in.array(), from, padded, 0, Float.NEGATIVE_INFINITY);
             for (int h = 0; h < w.outHeight; h++) {
-                loops.maxima(padded, h * planes.columns(), taps, w.outWidth, row, winners);
-                w.insteadOfPadding(row, winners, h);
+                if (!loops.maxima(padded, h * planes.columns(), taps, w.outWidth, row, winners)) {
+                    w.insteadOfPadding(row, winners, h);
+                }
                 int to = plane * w.outPlane() + h * w.outWidth;
                 System.arraycopy(row, 0, out.array(), out.offset() + to, w.outWidth);
                 if (positions != null) {

@@ -6,7 +6,7 @@ package org.lrcc.engine.cpu;
  * <p>A tile has {@link #rows()} x {@link #columns()} values, stored row after row. The left operand is packed as
  * {@code [depth][height]}, the right one as {@code [depth][columns()]}.
  */
-public interface Tiles {
+public interface Tiles extends StridedRows {
     /** Rows of a full tile. */
     int rows();
 

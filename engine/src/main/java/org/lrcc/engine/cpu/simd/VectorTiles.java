@@ -184,6 +184,11 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void every(float[] x, int xo, int step, int n, float[] y, int yo) {
+        VectorStrides.every(x, xo, step, n, y, yo);
+    }
+
+    @Override
     public void store(float[] tile, int to, float[] y, int yo, int n, float beta) {
         if (beta == 0f) {
             System.arraycopy(tile, to, y, yo, n);
