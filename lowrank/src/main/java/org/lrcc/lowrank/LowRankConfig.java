@@ -3,6 +3,7 @@ package org.lrcc.lowrank;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.nn.optim.ParameterGroup;
@@ -16,83 +17,21 @@ import org.lrcc.nn.train.L1Term;
  * }</pre>
  */
 public final class LowRankConfig {
-    private TuneMode mode;
-    private @Nullable Integer rank;
-    private double rankRatio = 0.25;
-    private @Nullable RankGoal rankGoal;
-    private Layout layout = Layout.FLAT;
-    private String method = "greedy";
-    private int steps = 50;
-    private double tolerance = 0.01;
-    private double lambda = 0.01;
-    private @Nullable Density density;
-    private Balance balance = Balance.V;
-    private boolean keepNoise;
-    private boolean noSparse;
-    private @Nullable Double reassignSparsity;
-    private List<String> convert = List.of();
-    private List<String> ignore = List.of();
-    private List<String> fix = List.of();
-    private List<String> freeze = List.of();
-    private Init init = Init.KAIMING;
-    private @Nullable Double alpha;
-    private boolean rsLora;
-    private boolean dora;
-    private double dropout;
-    private double rateU = 1;
-    private double rateS = 1;
-    private double l1;
-    private long seed;
-    private @Nullable Path cache;
+    private final ConfigValues values;
 
-    private LowRankConfig(TuneMode mode) {
-        this.mode = mode;
-    }
-
-    private LowRankConfig(LowRankConfig other) {
-        mode = other.mode;
-        rank = other.rank;
-        rankRatio = other.rankRatio;
-        rankGoal = other.rankGoal;
-        layout = other.layout;
-        method = other.method;
-        steps = other.steps;
-        tolerance = other.tolerance;
-        lambda = other.lambda;
-        density = other.density;
-        balance = other.balance;
-        keepNoise = other.keepNoise;
-        noSparse = other.noSparse;
-        reassignSparsity = other.reassignSparsity;
-        convert = other.convert;
-        ignore = other.ignore;
-        fix = other.fix;
-        freeze = other.freeze;
-        init = other.init;
-        alpha = other.alpha;
-        rsLora = other.rsLora;
-        dora = other.dora;
-        dropout = other.dropout;
-        rateU = other.rateU;
-        rateS = other.rateS;
-        l1 = other.l1;
-        seed = other.seed;
-        cache = other.cache;
+    private LowRankConfig(ConfigValues values) {
+        this.values = values;
     }
 
     /** The original's defaults in this mode: rank ratio 0.25, layout flat, 50 steps, lambda 0.01. */
     public static LowRankConfig of(TuneMode mode) {
-        return new LowRankConfig(mode);
+        return new LowRankConfig(new ConfigValues(mode));
     }
 
-    private interface Change {
-        void apply(LowRankConfig copy);
-    }
-
-    private LowRankConfig with(Change change) {
-        LowRankConfig copy = new LowRankConfig(this);
-        change.apply(copy);
-        return copy;
+    private LowRankConfig with(Consumer<ConfigValues> change) {
+        ConfigValues copy = new ConfigValues(values);
+        change.accept(copy);
+        return new LowRankConfig(copy);
     }
 
     /** Another mode, the rest as it is. */
@@ -279,180 +218,182 @@ public final class LowRankConfig {
 
     /** What trains. */
     public TuneMode mode() {
-        return mode;
+        return values.mode;
     }
 
     /** The given rank, or null where the ratio counts. */
     public @Nullable Integer rank() {
-        return rank;
+        return values.rank;
     }
 
     /** What ranks are chosen for, or null where they are given. */
     public @Nullable RankGoal rankGoal() {
-        return rankGoal;
+        return values.rankGoal;
     }
 
     /** The rank ratio. */
     public double rankRatio() {
-        return rankRatio;
+        return values.rankRatio;
     }
 
     /** How U·V is read. */
     public Layout layout() {
-        return layout;
+        return values.layout;
     }
 
     /** The factorizer's name. */
     public String method() {
-        return method;
+        return values.method;
     }
 
     /** Inner iterations for each rank. */
     public int steps() {
-        return steps;
+        return values.steps;
     }
 
     /** Where the accelerated method ends. */
     public double tolerance() {
-        return tolerance;
+        return values.tolerance;
     }
 
     /** How much S holds, or null where lambda says so. */
     public @Nullable Density density() {
-        return density;
+        return values.density;
     }
 
     /** The threshold of S. */
     public double lambda() {
-        return lambda;
+        return values.lambda;
     }
 
     /** Where the singular values of U·V stand. */
     public Balance balance() {
-        return balance;
+        return values.balance;
     }
 
     /** Whether the rest is kept. */
     public boolean keepNoise() {
-        return keepNoise;
+        return values.keepNoise;
     }
 
     /** Whether S stays empty. */
     public boolean noSparse() {
-        return noSparse;
+        return values.noSparse;
     }
 
     /** The share of S to be off after dealing out anew, or null. */
     public @Nullable Double reassignSparsity() {
-        return reassignSparsity;
+        return values.reassignSparsity;
     }
 
     /** Patterns of what is converted; all where empty. */
     public List<String> convert() {
-        return convert;
+        return values.convert;
     }
 
     /** Patterns of what is ignored. */
     public List<String> ignore() {
-        return ignore;
+        return values.ignore;
     }
 
     /** Patterns of what is fixed. */
     public List<String> fix() {
-        return fix;
+        return values.fix;
     }
 
     /** Patterns of what is frozen. */
     public List<String> freeze() {
-        return freeze;
+        return values.freeze;
     }
 
     /** How U and V begin in lora_mode. */
     public Init init() {
-        return init;
+        return values.init;
     }
 
     /** LoRA's alpha, or null. */
     public @Nullable Double alpha() {
-        return alpha;
+        return values.alpha;
     }
 
     /** Whether the scale is alpha / sqrt(rank). */
     public boolean rsLora() {
-        return rsLora;
+        return values.rsLora;
     }
 
     /** Whether channels have magnitudes of their own. */
     public boolean dora() {
-        return dora;
+        return values.dora;
     }
 
     /** The adapter branch's dropout. */
     public double dropout() {
-        return dropout;
+        return values.dropout;
     }
 
     /** Factor of U's learning rate. */
     public double rateU() {
-        return rateU;
+        return values.rateU;
     }
 
     /** Factor of S's learning rate. */
     public double rateS() {
-        return rateS;
+        return values.rateS;
     }
 
     /** Weight of the sum of |S| in the loss. */
     public double l1() {
-        return l1;
+        return values.l1;
     }
 
     /** The seed. */
     public long seed() {
-        return seed;
+        return values.seed;
     }
 
     /** The folder of decompositions, or null. */
     public @Nullable Path cache() {
-        return cache;
+        return values.cache;
     }
 
     /** The L1 term on S for the training configuration: one term, or none where its weight is 0. */
     public L1Term[] l1Terms() {
-        return l1 == 0 ? new L1Term[0] : new L1Term[] {new L1Term("*." + LowRankConv2d.SPARSE, l1)};
+        return l1() == 0 ? new L1Term[0] : new L1Term[] {new L1Term("*." + LowRankConv2d.SPARSE, l1())};
     }
 
     /** The groups of U and S for the training configuration, where they have rates of their own. */
     public ParameterGroup[] rateGroups() {
         List<ParameterGroup> groups = new ArrayList<>();
-        if (rateU != 1) {
-            groups.add(ParameterGroup.rate("*." + LowRankConv2d.U, rateU));
+        if (rateU() != 1) {
+            groups.add(ParameterGroup.rate("*." + LowRankConv2d.U, rateU()));
         }
-        if (rateS != 1) {
-            groups.add(ParameterGroup.rate("*." + LowRankConv2d.SPARSE, rateS));
+        if (rateS() != 1) {
+            groups.add(ParameterGroup.rate("*." + LowRankConv2d.SPARSE, rateS()));
         }
         return groups.toArray(ParameterGroup[]::new);
     }
 
     /** What U·V is multiplied with at this rank. */
     public double scale(int ofRank) {
+        Double alpha = values.alpha;
         if (alpha == null) {
             return 1;
         }
-        return rsLora ? alpha / Math.sqrt(ofRank) : alpha / ofRank;
+        return rsLora() ? alpha / Math.sqrt(ofRank) : alpha / ofRank;
     }
 
     /**
      * The rank of a layer where no goal is set: the given one, else max(1, min(int(in k ratio), highest rank of the layout's matrix)).
      */
     public int rankFor(int out, int in, int kernel) {
+        Integer rank = values.rank;
         if (rank != null) {
             return rank;
         }
-        if (rankGoal != null) {
+        if (rankGoal() != null) {
             return 1;
         }
-        return Math.max(1, Math.min((int) (in * kernel * rankRatio), layout.maxRank(out, in, kernel)));
+        return Math.max(1, Math.min((int) (in * kernel * rankRatio()), layout().maxRank(out, in, kernel)));
     }
 
     /** Throws where options contradict each other; conversion calls it. */
@@ -462,8 +403,8 @@ public final class LowRankConfig {
     }
 
     private LowRankConfig exclusive() {
-        if (!convert.isEmpty() && !ignore.isEmpty()) {
-            throw new InputException("convert " + convert + " and ignore " + ignore + " exclude each other");
+        if (!convert().isEmpty() && !ignore().isEmpty()) {
+            throw new InputException("convert " + convert() + " and ignore " + ignore() + " exclude each other");
         }
         return this;
     }
