@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             MergeCommand.class,
             ExtractCommand.class,
             DoctorCommand.class,
+            BenchCommand.class,
             CompletionCommand.class
         })
 final class Lrcc implements Runnable {

@@ -1,11 +1,9 @@
 package org.lrcc.cli;
 
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** What every command has: help, a console, the command line it was started with. */
@@ -17,9 +15,6 @@ import picocli.CommandLine.Spec;
         optionListHeading = "%n",
         footerHeading = "%nExamples:%n")
 abstract class Subcommand implements Callable<Integer> {
-    @ParentCommand
-    private @Nullable Lrcc root;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -40,10 +35,10 @@ abstract class Subcommand implements Callable<Integer> {
 
     /** Where to print. */
     final Console console() {
-        if (root == null) {
-            throw new IllegalStateException("command " + spec.name() + " was not started through lrcc");
+        if (spec.root().userObject() instanceof Lrcc root) {
+            return root.console();
         }
-        return root.console();
+        throw new IllegalStateException("command " + spec.name() + " was not started through lrcc");
     }
 
     /** The command line, quoted for a shell, to be shown where somebody wants to repeat it. */

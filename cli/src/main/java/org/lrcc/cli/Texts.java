@@ -31,6 +31,11 @@ final class Texts {
         throw new IllegalStateException("bytes: " + value);
     }
 
+    /** Milliseconds: {@code 12.3 ms}. */
+    static String milliseconds(double value) {
+        return String.format(Locale.ROOT, value < 10 ? "%.2f ms" : value < 100 ? "%.1f ms" : "%.0f ms", value);
+    }
+
     /** Multiply-adds or the like: {@code 1.82 G}. */
     static String big(double value) {
         if (value >= 1e9) {

@@ -188,7 +188,8 @@ final class TrainCommand extends Subcommand {
     /** Whether it says how to convert. */
     private static boolean converts(OptionSpec option) {
         return option.userObject() instanceof Field field
-                && (field.getDeclaringClass() == LowRankOptions.class || field.getDeclaringClass() == GoalOptions.class)
+                && Set.of(SelectionOptions.class, LowRankOptions.class, GoalOptions.class)
+                        .contains(field.getDeclaringClass())
                 && !option.longestName().equals("--seed");
     }
 

@@ -1,5 +1,6 @@
 package org.lrcc.engine.cpu;
 
+import java.util.List;
 import java.util.Locale;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.cpu.AlgorithmModel.Pass;
@@ -11,6 +12,9 @@ import org.lrcc.engine.cpu.AlgorithmModel.Pass;
 final class ConvolutionChoice implements Convolution {
     /** Property that forces an algorithm. */
     static final String PROPERTY = "lrcc.cpu.conv";
+
+    /** Leaves the choice to the cost model. */
+    static final String AUTO = "auto";
 
     private enum Mode {
         DIRECT,
@@ -51,6 +55,15 @@ final class ConvolutionChoice implements Convolution {
             return false;
         }
         return mode == Mode.WINOGRAD || model.winograd(s, pass) < model.direct(s, pass);
+    }
+
+    /** What there is to choose from, with predictions. */
+    List<ConvolutionCandidate> candidates(ConvShape s, Pass pass) {
+        boolean second = usesWinograd(s, pass);
+        ConvolutionCandidate first = new ConvolutionCandidate("direct", model.direct(s, pass), !second);
+        return WinogradGrid.fits(s)
+                ? List.of(first, new ConvolutionCandidate("winograd", model.winograd(s, pass), second))
+                : List.of(new ConvolutionCandidate("direct", Double.NaN, true));
     }
 
     private Convolution algorithm(ConvShape s, Pass pass) {

@@ -1,7 +1,10 @@
 package org.lrcc.engine.cpu;
 
+import java.util.List;
 import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Shape;
 
 /** Kernels for the processor, on heap arrays and one pool of threads. */
 public final class CpuBackend implements Backend {
@@ -39,7 +42,30 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Kernels open() {
-        return new CpuKernels(this, pool, instructions);
+        return open(System.getProperty(ConvolutionChoice.PROPERTY, ConvolutionChoice.AUTO));
+    }
+
+    /** A session that computes convolutions by the algorithm of this name wherever it fits: direct, winograd or auto. */
+    public Kernels open(String algorithm) {
+        return new CpuKernels(this, pool, instructions, algorithm);
+    }
+
+    /** The algorithms that fit a pass of a convolution of x by w, with what the cost model predicts; one of them is chosen. */
+    public List<ConvolutionCandidate> candidates(
+            Shape x, Shape w, ConvGeometry geometry, ConvolutionCandidate.Pass pass) {
+        return instructions.convolution(pool, ConvolutionChoice.AUTO) instanceof ConvolutionChoice choice
+                ? choice.candidates(CpuKernels.shape(x, w, geometry), AlgorithmModel.Pass.valueOf(pass.name()))
+                : List.of(new ConvolutionCandidate(ConvolutionChoice.AUTO, Double.NaN, true));
+    }
+
+    /** Number of threads that work on a kernel. */
+    public int threads() {
+        return pool.threads();
+    }
+
+    /** Width of the vectors in bits, 0 where plain loops run. */
+    public int vectorBits() {
+        return instructions.vectorBits();
     }
 
     private static final class Shared {

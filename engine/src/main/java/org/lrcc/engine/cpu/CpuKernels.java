@@ -25,12 +25,12 @@ public final class CpuKernels implements Kernels {
     private final PointwiseKernels pointwise;
     private final PoolKernels pooling;
 
-    CpuKernels(Backend backend, ThreadPool pool, Instructions instructions) {
+    CpuKernels(Backend backend, ThreadPool pool, Instructions instructions, String convolutions) {
         this.backend = backend;
         this.pool = pool;
         loops = instructions.loops();
         gemm = instructions.gemm(pool);
-        convolution = instructions.convolution(pool);
+        convolution = instructions.convolution(pool, convolutions);
         norm = new NormKernels(pool, loops);
         pointwise = new PointwiseKernels(pool, loops);
         pooling = new PoolKernels(pool, loops);
@@ -105,7 +105,7 @@ public final class CpuKernels implements Kernels {
                 c.shape().size(1));
     }
 
-    private static ConvShape shape(Shape x, Shape w, ConvGeometry g) {
+    static ConvShape shape(Shape x, Shape w, ConvGeometry g) {
         return new ConvShape(
                 x.size(0),
                 x.size(1),

@@ -38,7 +38,11 @@ abstract class Instructions {
 
     abstract Gemm gemm(ThreadPool pool);
 
-    abstract Convolution convolution(ThreadPool pool);
+    /** Convolutions by the algorithm of this name: direct, winograd or auto. */
+    abstract Convolution convolution(ThreadPool pool, String algorithm);
+
+    /** Width of the vectors in bits, 0 where there are none. */
+    abstract int vectorBits();
 
     private static Instructions choose() {
         if (CpuFlags.vector().equals("scalar")) {
@@ -76,7 +80,12 @@ abstract class Instructions {
 
         @Override
         String description() {
-            return "Vector API, " + 32 * tiles.lanes() + " bits";
+            return "Vector API, " + vectorBits() + " bits";
+        }
+
+        @Override
+        int vectorBits() {
+            return Float.SIZE * tiles.lanes();
         }
 
         @Override
@@ -95,12 +104,12 @@ abstract class Instructions {
         }
 
         @Override
-        Convolution convolution(ThreadPool pool) {
+        Convolution convolution(ThreadPool pool, String algorithm) {
             return new ConvolutionChoice(
                     new PackedConvolution(pool, tiles),
                     new WinogradConvolution(pool, tiles, winograd),
                     AlgorithmModel.of(tiles.lanes()),
-                    System.getProperty(ConvolutionChoice.PROPERTY, "auto"));
+                    algorithm);
         }
     }
 
@@ -111,6 +120,11 @@ abstract class Instructions {
         @Override
         String description() {
             return "plain loops and EJML";
+        }
+
+        @Override
+        int vectorBits() {
+            return 0;
         }
 
         @Override
@@ -129,7 +143,7 @@ abstract class Instructions {
         }
 
         @Override
-        Convolution convolution(ThreadPool pool) {
+        Convolution convolution(ThreadPool pool, String algorithm) {
             return new Im2colConvolution(pool, gemm(pool));
         }
     }
