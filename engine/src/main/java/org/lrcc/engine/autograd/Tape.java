@@ -10,7 +10,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
@@ -71,12 +70,12 @@ public final class Tape implements AutoCloseable {
 
     /** Adds a value without a gradient. */
     public Var constant(Tensor value) {
-        return add(new Slot(value.retain(), false, null, label));
+        return add(new Slot(kernels, value.retain(), false, null, label));
     }
 
     /** Adds a value whose gradient comes back from {@link #backward}. */
     public Var variable(Tensor value) {
-        return add(new Slot(value.retain(), true, null, label));
+        return add(new Slot(kernels, value.retain(), true, null, label));
     }
 
     /**
@@ -88,7 +87,7 @@ public final class Tape implements AutoCloseable {
             throw new InputException(
                     "parameter: value " + value.shape() + " and gradient " + gradient.shape() + " differ in shape");
         }
-        return add(new Slot(value.retain(), true, gradient.retain(), label));
+        return add(new Slot(kernels, value.retain(), true, gradient.retain(), label));
     }
 
     /** Runs an op and adds its output. */
@@ -105,7 +104,7 @@ public final class Tape implements AutoCloseable {
         }
         op.infer(shapes);
         Forward forward = op.forward(kernels, any ? i -> wanted[i] : Wants.NONE, in);
-        Var out = add(new Slot(forward.out(), any, null, label));
+        Var out = add(new Slot(kernels, forward.out(), any, null, label));
         if (any) {
             nodes.add(new Node(label, op, Arrays.stream(inputs).map(Var::id).toList(), out.id(), forward.saved()));
         } else {
@@ -208,13 +207,11 @@ public final class Tape implements AutoCloseable {
             if (out != root) {
                 out.releaseValue();
             }
-            Tensor grad = out.gradient;
-            if (grad != null) {
-                out.gradient = null;
-                node.op().backward(kernels, node.saved(), grad, new Sink(node));
-                grad.release();
+            try {
+                backward(node, out);
+            } finally {
+                node.saved().release();
             }
-            node.saved().release();
         }
         @Nullable Tensor[] found = new Tensor[slots.size()];
         for (int i = 0; i < found.length; i++) {
@@ -225,6 +222,19 @@ public final class Tape implements AutoCloseable {
             found[i] = slot.gradient;
         }
         return new Gradients(found);
+    }
+
+    private void backward(Node node, Slot out) {
+        Tensor grad = out.gradient;
+        if (grad == null) {
+            return;
+        }
+        out.gradient = null;
+        try (Sink sink = new Sink(slots, node)) {
+            node.op().backward(kernels, node.saved(), grad, sink);
+        } finally {
+            grad.release();
+        }
     }
 
     /** Releases everything the tape still holds. */
@@ -265,145 +275,5 @@ public final class Tape implements AutoCloseable {
     private Var add(Slot slot) {
         slots.add(slot);
         return new Var(this, slots.size() - 1);
-    }
-
-    /** A value and its gradient. */
-    private final class Slot {
-        final Shape shape;
-        final DType dtype;
-        final boolean differentiable;
-        final @Nullable Tensor target;
-        final String label;
-
-        @Nullable
-        Tensor value;
-
-        @Nullable
-        Tensor gradient;
-        /** Whether the target holds a contribution. */
-        boolean filled;
-
-        Slot(Tensor value, boolean differentiable, @Nullable Tensor target, String label) {
-            this.value = value;
-            this.shape = value.shape();
-            this.dtype = value.dtype();
-            this.differentiable = differentiable;
-            this.target = target;
-            this.label = label;
-        }
-
-        /** Where a contribution is filled: the parameter's own gradient if it is the first, else new memory. */
-        Tensor begin() {
-            if (target != null && !filled) {
-                filled = true;
-                return target.retain();
-            }
-            return kernels.allocate(dtype, shape);
-        }
-
-        void end(Tensor contribution) {
-            if (contribution != target) {
-                add(contribution);
-            }
-            contribution.release();
-        }
-
-        /** Adds a contribution that somebody else may hold too; retains it where it is kept. */
-        void add(Tensor contribution) {
-            if (target != null) {
-                if (filled) {
-                    kernels.axpy(1, contribution, target);
-                } else {
-                    kernels.copy(contribution, target);
-                    filled = true;
-                }
-            } else if (gradient == null) {
-                gradient = contribution.retain();
-            } else if (!gradient.isShared()) {
-                kernels.axpy(1, contribution, gradient);
-            } else {
-                Tensor sum = kernels.allocate(gradient.dtype(), shape);
-                kernels.binary(Kernels.Binary.ADD, gradient, contribution, sum);
-                gradient.release();
-                gradient = sum;
-            }
-        }
-
-        void releaseValue() {
-            if (value != null) {
-                value.release();
-                value = null;
-            }
-        }
-
-        void close() {
-            releaseValue();
-            if (gradient != null) {
-                gradient.release();
-                gradient = null;
-            }
-            if (target != null) {
-                target.release();
-            }
-        }
-    }
-
-    /** The gradients of one node's inputs. */
-    private final class Sink implements GradientSink {
-        private final Node node;
-        private final @Nullable Tensor[] pending;
-
-        Sink(Node node) {
-            this.node = node;
-            this.pending = new Tensor[node.inputs().size()];
-        }
-
-        private Slot input(int input) {
-            return slots.get(node.inputs().get(input));
-        }
-
-        @Override
-        public int inputs() {
-            return node.inputs().size();
-        }
-
-        @Override
-        public boolean wants(int input) {
-            return input(input).differentiable;
-        }
-
-        @Override
-        public void write(int input, Consumer<Tensor> writer) {
-            if (wants(input)) {
-                writer.accept(target(input));
-                done(input);
-            }
-        }
-
-        @Override
-        public Tensor target(int input) {
-            Tensor target = input(input).begin();
-            pending[input] = target;
-            return target;
-        }
-
-        @Override
-        public void done(int input) {
-            Tensor contribution = pending[input];
-            if (contribution == null) {
-                throw new IllegalStateException("gradient: done without target for input " + input + " of "
-                        + node.op().name());
-            }
-            pending[input] = null;
-            input(input).end(contribution);
-        }
-
-        @Override
-        public void pass(int input, Tensor grad) {
-            Slot slot = input(input);
-            if (slot.differentiable) {
-                slot.add(grad.reshape(slot.shape));
-            }
-        }
     }
 }

@@ -74,7 +74,7 @@ final class NormKernels {
         Floats m = Floats.of(mean);
         Floats v = Floats.of(variance);
         eachChannel(l, c -> {
-            double[] sums = new double[2];
+            double[] sums = Workspace.twoSums();
             float shift = in.array()[in.offset() + l.at(0, c)];
             for (int n = 0; n < l.batch; n++) {
                 loops.moments(in.array(), in.offset() + l.at(n, c), l.plane, shift, sums);
@@ -168,7 +168,7 @@ final class NormKernels {
         eachChannel(l, c -> {
             float center = m.array()[m.offset() + c];
             double inverse = 1 / Math.sqrt(v.array()[v.offset() + c] + eps);
-            double[] moments = new double[2];
+            double[] moments = Workspace.twoSums();
             if (sums) {
                 gradient.moments(loops, c, center, moments);
             }

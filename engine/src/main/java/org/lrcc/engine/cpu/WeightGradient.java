@@ -219,8 +219,8 @@ final class WeightGradient {
             int ldr = rowCount(chunk) * pitch + tiles.lanes();
             int mr = tiles.rows();
             float[] r = Workspace.take(Purpose.ROWS, (long) (MAX_STEPS + mr) * ldr + tiles.columns());
-            int[] offsets = new int[MAX_STEPS + mr];
-            for (int i = 0; i < offsets.length; i++) {
+            int[] offsets = Workspace.indices(MAX_STEPS + mr);
+            for (int i = 0; i < MAX_STEPS + mr; i++) {
                 offsets[i] = i * ldr;
             }
             for (int kb = k0; kb < k1; kb += MAX_STEPS) {

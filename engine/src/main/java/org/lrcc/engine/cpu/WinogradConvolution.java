@@ -243,7 +243,7 @@ final class WinogradConvolution implements Convolution {
         /** Transforms products to pixels and writes these with the epilogue, image by image. */
         private void output(int panel, int r0, int r1, float[] o, int products) {
             float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
-            int[] at = new int[16];
+            int[] at = Workspace.indices(16);
             int wide = g.tilesWide();
             int tile = 0;
             for (int r = r0; r < r1; ) {

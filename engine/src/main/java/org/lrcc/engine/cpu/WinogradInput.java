@@ -78,7 +78,7 @@ final class WinogradInput {
 
     private void tiles(float[] band, int high, int wide, int tile, Order order, float[] v, int vo) {
         float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
-        int[] at = new int[WinogradTiles.BATCH];
+        int[] at = Workspace.indices(WinogradTiles.BATCH);
         int pixels = 4 * wide + 2;
         int end = tile + high * wide;
         for (int t = tile; t < end; ) {
@@ -105,7 +105,7 @@ final class WinogradInput {
     void gradient(WinogradGrid g, float[] dy, int dyo, int row, int end, int m0, float[] y, int yo, int slab) {
         float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
         int nr = kernels.columns();
-        int[] at = new int[WinogradTiles.BATCH];
+        int[] at = Workspace.indices(WinogradTiles.BATCH);
         int wide = g.tilesWide();
         int pixels = 4 * wide;
         int tile = 0;

@@ -35,6 +35,8 @@ final class Workspace {
     private static final ThreadLocal<Workspace> OF_THREAD = ThreadLocal.withInitial(Workspace::new);
 
     private final EnumMap<Purpose, float[]> buffers = new EnumMap<>(Purpose.class);
+    private final double[] sums = new double[2];
+    private int[] indices = {};
 
     private Workspace() {}
 
@@ -50,5 +52,22 @@ final class Workspace {
             w.buffers.put(purpose, b);
         }
         return b;
+    }
+
+    /** The calling thread's buffer of at least {@code size} positions, of unspecified content; there is one, so that whoever takes it calls nobody who does. */
+    static int[] indices(int size) {
+        Workspace w = OF_THREAD.get();
+        if (w.indices.length < size) {
+            w.indices = new int[size];
+        }
+        return w.indices;
+    }
+
+    /** Two sums of the calling thread, set to 0, until it asks again. */
+    static double[] twoSums() {
+        double[] sums = OF_THREAD.get().sums;
+        sums[0] = 0;
+        sums[1] = 0;
+        return sums;
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.op.Activate;
 import org.lrcc.engine.op.Add;
@@ -20,6 +21,7 @@ import org.lrcc.engine.op.Sum;
 import org.lrcc.engine.reference.ReferenceBackend;
 import org.lrcc.engine.reference.ReferenceKernels;
 import org.lrcc.engine.spi.Activation;
+import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -230,6 +232,43 @@ class TapeTest {
         assertThat(tape.describe())
                 .contains("fc ", "MatMul", "[200,3] [3,4] -> [200,4]", "saved 4,896 bytes")
                 .endsWith("1 ops, saved 4,896 bytes\n");
+    }
+
+    /** Fails in backward, after it has begun a gradient. */
+    private record Failing() implements Op {
+        @Override
+        public Shape infer(Shape... in) {
+            return in[0];
+        }
+
+        @Override
+        public Forward forward(Kernels k, Wants wants, Tensor... in) {
+            Tensor y = k.allocate(in[0].dtype(), in[0].shape());
+            k.copy(in[0], y);
+            Tensor own = k.allocate(in[0].dtype(), in[0].shape());
+            return Forward.of(y, Saved.of(in[0].retain(), y.retain(), own));
+        }
+
+        @Override
+        public void backward(Kernels k, Saved saved, Tensor grad, GradientSink sink) {
+            sink.target(0);
+            throw new FailureException("no gradient today");
+        }
+    }
+
+    @Test
+    void aFailedBackwardLeaksNothing() {
+        Tensor value = k.upload(tensor(1, 2));
+        Tensor gradient = k.allocate(DType.F64, value.shape());
+        Var x = tape.parameter(value, gradient);
+        value.release();
+        gradient.release();
+        Var y = tape.apply(
+                new Mul(), tape.apply(new Failing(), x), tape.apply(new Failing(), tape.apply(new Scale(2), x)));
+        Var loss = sum(y);
+        assertThatThrownBy(() -> tape.backward(loss)).isInstanceOf(FailureException.class);
+        tape.close();
+        assertThat(k.arena().live()).isZero();
     }
 
     @Test
