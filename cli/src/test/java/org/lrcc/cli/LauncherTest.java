@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,17 @@ class LauncherTest {
             echo "news of the program" >&3
             for argument in "$@"; do echo "<$argument>"; done
             exit 7
+            """;
+
+    /** Writes an archive of classes where it is asked for one. */
+    private static final String ARCHIVING_JAVA = """
+            #!/bin/sh
+            for argument in "$@"; do
+              case "$argument" in
+                -XX:ArchiveClassesAtExit=*) echo made >> "$(dirname "$0")/made"; echo classes > "${argument#*=}"; exit 0 ;;
+              esac
+              echo "<$argument>"
+            done
             """;
 
     /** Made by Maven in the real tree; here it only says that it was called, and makes a jar. */
@@ -121,35 +133,81 @@ class LauncherTest {
         assertThat(launch(javaHome("17"), root.resolve("lrcc")).err).anyMatch(line -> line.startsWith("maven"));
     }
 
+    @Test
+    void makesTheArchiveOfClassesOnceForEachJar() throws Exception {
+        Path home = javaHome("17.0.15", ARCHIVING_JAVA);
+        Path made = home.resolve("bin/made");
+        for (int i = 0; i < 2; i++) {
+            Run run = launch(home, root.resolve("lrcc"), "info");
+            assertThat(run.exit).isZero();
+            assertThat(run.out).anyMatch(line -> line.matches("<-XX:SharedArchiveFile=.*\\.jsa>"));
+            assertThat(Files.readAllLines(made)).hasSize(1);
+        }
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(System.currentTimeMillis() + 5000));
+        launch(home, root.resolve("lrcc"), "info");
+        assertThat(Files.readAllLines(made)).as("a new jar").hasSize(2);
+    }
+
+    @Test
+    void startsWithoutAnArchiveThatCannotBeMade() throws Exception {
+        Run run = launch(javaHome("17.0.15"), root.resolve("lrcc"), "info");
+        assertThat(run.exit).isEqualTo(7);
+        assertThat(run.out).noneMatch(line -> line.contains("SharedArchiveFile"));
+        assertThat(files(root.resolve(".lrcc"))).anyMatch(name -> name.endsWith(".jsa"));
+
+        Path home = javaHome("21", ARCHIVING_JAVA);
+        Path folder = root.resolve(".lrcc");
+        for (String name : files(folder)) {
+            Files.delete(folder.resolve(name));
+        }
+        Files.delete(folder);
+        Files.writeString(folder, "a file where the folder should be");
+        Run blocked = launch(home, root.resolve("lrcc"), "info");
+        assertThat(blocked.exit).isZero();
+        assertThat(blocked.err).isEmpty();
+        assertThat(blocked.out).contains("<info>").noneMatch(line -> line.contains("SharedArchiveFile"));
+    }
+
+    private static List<String> files(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.map(path -> path.getFileName().toString()).toList();
+        }
+    }
+
     private record Run(int exit, List<String> out, List<String> err) {}
 
     private Path javaHome(String version) throws IOException {
+        return javaHome(version, FAKE_JAVA);
+    }
+
+    private Path javaHome(String version, String java) throws IOException {
         Path home = dir.resolve("java-" + version);
         Files.createDirectories(home.resolve("bin"));
         Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
-        executable(home.resolve("bin/java"), FAKE_JAVA);
+        executable(home.resolve("bin/java"), java);
         return home;
     }
 
     private Run launch(Path javaHome, Path script, String... arguments) throws Exception {
         Path tools = Files.createDirectories(dir.resolve("tools"));
         executable(tools.resolve("mvn"), FAKE_MAVEN);
-        List<String> command = new ArrayList<>(List.of("/bin/bash", script.toString()));
-        command.addAll(List.of(arguments));
         Path out = dir.resolve("out");
-        // A pipe, unlike a file, ends only when the launcher's filter has written its last line too.
-        ProcessBuilder builder =
-                new ProcessBuilder(command).directory(dir.toFile()).redirectOutput(out.toFile());
+        Path err = dir.resolve("err");
+        // The launcher's filter may outlive it; a pipe ends only when the last of its writers has ended.
+        String waiting = "\"$@\" 2>&1 >'" + out + "' | cat >'" + err + "'; exit ${PIPESTATUS[0]}";
+        List<String> command =
+                new ArrayList<>(List.of("/bin/bash", "-c", waiting, "bash", "/bin/bash", script.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(dir.toFile());
         Map<String, String> environment = builder.environment();
         environment.put("JAVA_HOME", javaHome.toString());
         environment.put("LRCC_JAVA_OPTS", "-Da=b");
         environment.put("PATH", tools + ":" + environment.get("PATH"));
         environment.remove("LRCC_NO_BUILD");
+        environment.remove("LRCC_NO_CDS");
         Process process = builder.start();
-        List<String> err =
-                new String(process.getErrorStream().readAllBytes()).lines().toList();
         assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
-        return new Run(process.exitValue(), Files.readAllLines(out), err);
+        return new Run(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
     }
 
     private static void executable(Path file, String content) throws IOException {
