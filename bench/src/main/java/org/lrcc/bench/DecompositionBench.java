@@ -9,6 +9,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
@@ -134,17 +136,21 @@ public final class DecompositionBench {
         for (Node node : model.network().nodes()) {
             if (node.layer() instanceof Convolution conv
                     && conv.geometry().groups() == 1
-                    && conv.weightShape().size(2) == conv.weightShape().size(3)
-                    && node.name().startsWith(prefix)) {
+                    && conv.weightShape().size(2) == conv.weightShape().size(3)) {
                 nodes.add(node);
             }
         }
-        if (nodes.isEmpty()) {
+        if (nodes.stream().noneMatch(node -> node.name().startsWith(prefix))) {
             throw new InputException("no convertible layer begins with " + prefix);
         }
+        Node small = Collections.min(
+                nodes,
+                Comparator.comparingInt(
+                        node -> ((Convolution) node.layer()).weightShape().elements()));
+        nodes.removeIf(node -> !node.name().startsWith(prefix));
         String label = method.replace("-full", "");
         Factorizer factorizer = factorizer(label);
-        warmUp(factorizer, nodes.get(0));
+        warmUp(factorizer, small);
         for (Node node : nodes) {
             String key = node.name() + "," + label + ",";
             boolean done = Files.exists(results)
