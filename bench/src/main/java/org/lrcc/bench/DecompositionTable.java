@@ -98,15 +98,16 @@ final class DecompositionTable {
                 || !Objects.requireNonNull(methods.get("greedy")).whole());
         System.out.print("\n");
         for (String method : METHODS) {
+            double all = sum(layers.values(), method, Line::objective);
             System.out.print(String.format(
                     Locale.ROOT,
-                    "- %s: %.1f s over all %d layers; F %.4f over the %d layers where all three ran in full, %.4f over all%n",
+                    "- %s: %.1f s over all %d layers; F %.4f over the %d layers where all three ran in full%s%n",
                     method,
                     sum(layers.values(), method, Line::seconds),
                     layers.size(),
                     sum(known, method, Line::objective),
                     known.size(),
-                    sum(layers.values(), method, Line::objective)));
+                    Double.isNaN(all) ? "" : String.format(Locale.ROOT, ", %.4f over all", all)));
         }
         double greedy = sum(known, "greedy", Line::objective);
         double accelerated = sum(known, "accelerated", Line::objective);
