@@ -11,7 +11,7 @@ NVRTC_PACKAGE = nvidia-cuda-nvrtc-cu12==12.0.140
 
 BENCH_PATH = bench/target/classes:bench/target/lib/*
 
-.PHONY: help fmt check test long fuzz bench doctor demo gpu-check ptx clean
+.PHONY: help fmt check test long fuzz bench plot doctor demo gpu-check ptx clean
 
 help:
 	@echo 'fmt        format the sources'
@@ -19,7 +19,8 @@ help:
 	@echo 'test       unit tests'
 	@echo 'long       all tests and the comparison with peers, as CI runs them'
 	@echo 'fuzz       mutation tests of the parsers'
-	@echo 'bench      the training step beside libtorch, and products; or BENCH="pattern and JMH options"'
+	@echo 'bench      lrcc beside its peers, in under 10 minutes (PAIRS=9: for figures); or BENCH="pattern and JMH options"'
+	@echo 'plot       the drawing of the README from bench/results'
 	@echo 'doctor     which backends work here, and what to do about those that do not'
 	@echo 'demo       the embedded demo'
 	@echo 'gpu-check  the GPU backend on a real GPU'
@@ -43,14 +44,29 @@ fuzz:
 	@grep -q 'Tests run: [1-9]' .fuzz.log || { rm -f .fuzz.log; echo 'fuzz: no test ran' >&2; exit 1; }
 	@rm -f .fuzz.log
 
+# The short form: one pair of each comparison, in under 10 minutes. For figures: more pairs (PAIRS=9), and a file that stays.
+PAIRS ?= 1
+RAW ?= bench/target/raw.jsonl
+TABLES ?= bench/target/results
+COMPARE = $(JAVA) $(JVM_FLAGS) -Xmx700m -cp '$(BENCH_PATH)' org.lrcc.bench.compare.Compare
+
 bench:
 	$(MVN) -q -Dquick -DskipTests -Ppeers,jmh -pl bench -am package
 ifeq ($(BENCH),)
-	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.StepComparison bench/target/step.md 3
-	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain GemmBenchmark -wi 2 -i 3
+	rm -f bench/target/raw.jsonl
+	$(COMPARE) run $(RAW) --pairs $(PAIRS)
+	$(COMPARE) tables $(RAW) $(TABLES)
+	@cat $(TABLES)/summary-*.md
+	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain GemmBenchmark -wi 2 -w 1 -i 3 -r 1
+	@echo 'Left out of the short form: more than $(PAIRS) pair(s) a comparison (PAIRS=9), and JMH for ops, layers and low-rank convolutions (BENCH=OpBenchmark, ConvBenchmark, LowRankConvBenchmark).'
 else
 	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain $(BENCH)
 endif
+
+# Draws docs/speed.svg from the newest raw results.
+plot:
+	$(MVN) -q -Dquick -DskipTests -Pjmh -pl bench -am package
+	$(COMPARE) plot $(lastword $(sort $(wildcard bench/results/raw-*.jsonl))) docs/speed.svg
 
 doctor:
 	./lrcc doctor

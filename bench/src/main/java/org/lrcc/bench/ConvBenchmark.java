@@ -1,6 +1,7 @@
 package org.lrcc.bench;
 
 import java.util.concurrent.TimeUnit;
+import org.lrcc.bench.compare.ResNetLayers.Geometry;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Backends;
@@ -42,8 +43,10 @@ public class ConvBenchmark {
         "64-128-1-2-56",
         "128-128-3-1-28",
         "128-256-3-2-28",
+        "128-256-1-2-28",
         "256-256-3-1-14",
         "256-512-3-2-14",
+        "256-512-1-2-14",
         "512-512-3-1-7"
     })
     public String layer = "";
@@ -60,15 +63,11 @@ public class ConvBenchmark {
     /** Makes the layer's tensors. */
     @Setup(Level.Trial)
     public void setUp() {
-        String[] fields = layer.split("-");
-        int in = Integer.parseInt(fields[0]);
-        int out = Integer.parseInt(fields[1]);
-        int kernel = Integer.parseInt(fields[2]);
-        int size = Integer.parseInt(fields[4]);
-        geometry = ConvGeometry.of(Integer.parseInt(fields[3]), kernel / 2);
+        Geometry shapes = Geometry.of(layer, BATCH);
+        geometry = shapes.geometry();
         kernels = Backends.get().open();
-        x = random(1, BATCH, in, size, size);
-        weight = random(2, out, in, kernel, kernel);
+        x = random(1, shapes.x().sizes());
+        weight = random(2, shapes.weight().sizes());
         Shape shape = geometry.infer(x.shape(), weight.shape());
         y = kernels.allocate(x.dtype(), shape);
         dy = random(3, shape.sizes());

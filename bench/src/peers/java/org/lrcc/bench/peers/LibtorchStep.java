@@ -15,13 +15,13 @@ import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import java.io.IOException;
-import org.lrcc.bench.StepTimes;
+import org.lrcc.bench.compare.Report;
 
 /** A ResNet18 training step in libtorch, through DJL. Arguments: batch, size, threads, warm-up steps, steps. */
 public final class LibtorchStep {
     private LibtorchStep() {}
 
-    /** Prints a {@link StepTimes} line. */
+    /** Prints a {@link Report} line. */
     public static void main(String[] args) throws IOException {
         int batch = Integer.parseInt(args[0]);
         int size = Integer.parseInt(args[1]);
@@ -42,12 +42,12 @@ public final class LibtorchStep {
                 NDManager manager = trainer.getManager();
                 NDArray x = manager.randomNormal(new Shape(batch, 3, size, size));
                 NDArray labels = manager.arange(0f, batch).toType(DataType.INT64, false);
-                System.out.println(StepTimes.measure(
+                Report.measure(
                                 name,
                                 Integer.parseInt(args[3]),
                                 Integer.parseInt(args[4]),
                                 () -> step(trainer, x, labels))
-                        .toLine());
+                        .print();
             }
         }
     }

@@ -1,0 +1,57 @@
+package org.lrcc.bench.compare;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.lrcc.engine.FailureException;
+
+/**
+ * A process to be measured.
+ *
+ * @param command with its arguments
+ * @param environment beside this process's own
+ */
+record Child(List<String> command, Map<String, String> environment) {
+    /** A class of this class path, in a JVM like this one. */
+    static Child java(String main, int threads, Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-XX:+UseParallelGC",
+                "-Dlrcc.threads=" + threads,
+                "-cp",
+                System.getProperty("java.class.path"),
+                main));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        return new Child(command, Map.of("OMP_NUM_THREADS", Integer.toString(threads)));
+    }
+
+    /** Runs it from start to end. */
+    Report run() throws IOException, InterruptedException {
+        File errors = File.createTempFile("lrcc-bench", ".log");
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command);
+            builder.environment().putAll(environment);
+            long start = System.nanoTime();
+            Process process = builder.redirectError(errors).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int exit = process.waitFor();
+            double wall = (System.nanoTime() - start) / 1e6;
+            if (exit != 0) {
+                throw new FailureException(String.join(" ", command) + " ended with " + exit + ":\n" + output
+                        + Files.readString(errors.toPath()));
+            }
+            return Report.parse(output, wall);
+        } finally {
+            Files.deleteIfExists(errors.toPath());
+        }
+    }
+}
