@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.op.Factors;
 import org.lrcc.engine.op.Permute;
 import org.lrcc.engine.op.Reshape;
 import org.lrcc.engine.tensor.Shape;
@@ -42,15 +43,23 @@ public enum Layout {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /** The same for the engine's op. */
+    public Factors factors() {
+        return switch (this) {
+            case FLAT -> Factors.FLAT;
+            case SEPARABLE -> Factors.SEPARABLE;
+            case CHANNEL -> Factors.CHANNEL;
+        };
+    }
+
     /** Rows of the matrix that U·V stands for. */
     public int rows(int out, int kernel) {
-        return this == CHANNEL ? out : Math.multiplyExact(out, kernel);
+        return factors().rows(out, kernel);
     }
 
     /** Columns of the matrix that U·V stands for. */
     public int columns(int in, int kernel) {
-        int columns = Math.multiplyExact(in, kernel);
-        return this == CHANNEL ? Math.multiplyExact(columns, kernel) : columns;
+        return factors().columns(in, kernel);
     }
 
     /** The highest rank that the matrix can have. */

@@ -6,10 +6,13 @@ import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.op.Activate;
 import org.lrcc.engine.op.Add;
 import org.lrcc.engine.op.ComposeSparse;
 import org.lrcc.engine.op.Dropout;
+import org.lrcc.engine.op.MaskSparse;
 import org.lrcc.engine.op.MatMul;
+import org.lrcc.engine.op.Reshape;
 import org.lrcc.engine.op.Scale;
 import org.lrcc.engine.op.WeightNorm;
 import org.lrcc.engine.spi.Activation;
@@ -29,7 +32,8 @@ import org.lrcc.nn.layer.Role;
  * <p>Parameters, named as the original tool does: "lora_B" is U, "lora_A" is V (shapes by {@link Layout}); "sparse_weight" is S and "sparse_mask" is M (U8, 1
  * where S is off), both of the weight's shape; "noise" likewise; "weight" is W; "lora_magnitude_vector" {@code [out]}; "bias" {@code [out]}. Which of U, V and S train is the state's matter.
  *
- * <p>The weight is composed once a step, by ops on the tape. Only dropout on the adapter's input needs the branch for itself, in training.
+ * <p>A training step multiplies in the order that a cost model finds cheapest, pass by pass; it forms a whole weight, or a gradient of one, only where that costs least. Inference
+ * composes the weight, once for a state.
  *
  * @param in channels in
  * @param out channels out
@@ -239,19 +243,65 @@ public record LowRankConv2d(
         return now;
     }
 
+    /**
+     * In training without a composed weight where another order is cheaper: see {@link org.lrcc.engine.op.LowRankConv2d}. In inference, and where the magnitudes need it (DoRA), the
+     * weight is composed.
+     */
     @Override
     public Var forward(LayerContext c, Activation activation, @Nullable Var residual, Var x) {
-        if (dropout == 0 || !c.training()) {
+        if (!c.training() || form == Form.DORA) {
             return Convolution.super.forward(c, activation, residual, x);
         }
         Tape tape = c.tape();
+        if (dropout == 0) {
+            Var rest = rest(c);
+            Var y = lowRank(c, x, rest);
+            if (rest != null && form.hasSparse()) {
+                tape.release(rest);
+            }
+            return finish(c, activation, residual, y);
+        }
         Var dropped = tape.apply(new Dropout(dropout, c.seed(), c.stream()), x);
-        Var product = product(c);
-        Var branch = tape.apply(new org.lrcc.engine.op.Conv2d(geometry), dropped, product);
+        Var branch = lowRank(c, dropped, null);
         tape.release(dropped);
-        tape.release(product);
         Var added = residual == null ? branch : replace(tape, branch, tape.apply(new Add(), branch, residual));
         return replace(tape, added, plain().forward(c, activation, added, x));
+    }
+
+    private Var lowRank(LayerContext c, Var x, @Nullable Var rest) {
+        var op = new org.lrcc.engine.op.LowRankConv2d(geometry, kernel, layout.factors(), scale, null);
+        Var u = c.parameter(U);
+        Var v = c.parameter(V);
+        return rest == null ? c.tape().apply(op, x, u, v) : c.tape().apply(op, x, u, v, rest);
+    }
+
+    /** What U·V is completed with; null where it is nothing. */
+    private @Nullable Var rest(LayerContext c) {
+        return switch (form) {
+            case LOW_RANK -> null;
+            case LOW_RANK_NOISE -> c.parameter(NOISE);
+            case OVER_BASE, DORA -> c.parameter(WEIGHT);
+            case SPARSE -> c.tape().apply(new MaskSparse(), c.parameter(SPARSE), c.parameter(MASK));
+            case SPARSE_NOISE ->
+                c.tape().apply(new MaskSparse(), c.parameter(SPARSE), c.parameter(MASK), c.parameter(NOISE));
+        };
+    }
+
+    /** What follows the convolution. */
+    private Var finish(LayerContext c, Activation activation, @Nullable Var residual, Var convolved) {
+        Tape tape = c.tape();
+        Var y = convolved;
+        if (hasBias) {
+            Var bias = tape.apply(new Reshape(out, 1, 1), c.parameter("bias"));
+            y = replace(tape, y, tape.apply(new Add(), y, bias));
+            tape.release(bias);
+        }
+        if (residual != null) {
+            y = replace(tape, y, tape.apply(new Add(), y, residual));
+        }
+        return activation.kind() == Activation.Kind.NONE
+                ? y
+                : replace(tape, y, tape.apply(new Activate(activation), y));
     }
 
     @Override

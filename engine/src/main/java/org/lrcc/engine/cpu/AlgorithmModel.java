@@ -52,15 +52,23 @@ record AlgorithmModel(
         return ceil(m, rows) * ceil(n, columns) * (2.0 * rows * columns * depth / rate + call);
     }
 
+    /** A product of matrices {@code [m, depth]} and {@code [depth, n]}. */
+    double product(long m, long n, long depth) {
+        return tiles(m, n, depth, direct);
+    }
+
     /** Direct convolution: a product of the weights with the im2col matrix. */
     double direct(ConvShape s, Pass pass) {
         long pixels = (long) s.batch() * s.outPlane();
+        long taps = s.kernel();
         return switch (pass) {
-            case FORWARD -> tiles(s.outputs(), pixels, s.inputs() * 9L, direct);
+            case FORWARD -> tiles(s.outputs(), pixels, s.inputs() * taps, direct);
             case INPUT_GRADIENT ->
-                tiles(s.inputs(), (long) s.batch() * s.height() * s.width(), s.outputs() * 9L, direct);
+                tiles(s.inputs(), (long) s.batch() * s.height() * s.width(), s.outputs() * taps, direct)
+                        / (s.strideH() * s.strideW());
             case WEIGHT_GRADIENT ->
-                tiles(s.inputs() * 9L, s.outputs(), pixels, directWeights) + 18.0 * s.inputs() * s.outputs() * move;
+                tiles(s.inputs() * taps, s.outputs(), pixels, directWeights)
+                        + 2.0 * taps * s.inputs() * s.outputs() * move;
         };
     }
 

@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu;
 import java.util.List;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.KernelCosts;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 
@@ -66,6 +67,11 @@ public final class CpuBackend implements Backend {
     /** Width of the vectors in bits, 0 where plain loops run. */
     public int vectorBits() {
         return instructions.vectorBits();
+    }
+
+    @Override
+    public KernelCosts costs() {
+        return instructions.costs();
     }
 
     private static final class Shared {

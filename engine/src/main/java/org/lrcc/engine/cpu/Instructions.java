@@ -6,6 +6,7 @@ import org.lrcc.engine.cpu.simd.VectorFactorLoops;
 import org.lrcc.engine.cpu.simd.VectorLoops;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.lrcc.engine.cpu.simd.VectorWinograd;
+import org.lrcc.engine.spi.KernelCosts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +45,9 @@ abstract class Instructions {
     /** Width of the vectors in bits, 0 where there are none. */
     abstract int vectorBits();
 
+    /** What kernels are predicted to take. */
+    abstract KernelCosts costs();
+
     private static Instructions choose() {
         if (CpuFlags.vector().equals("scalar")) {
             return new Scalar();
@@ -77,6 +81,7 @@ abstract class Instructions {
         private final WinogradTiles winograd = new VectorWinograd();
         private final Loops loops = new VectorLoops();
         private final FactorLoops factorLoops = new VectorFactorLoops();
+        private final KernelCosts costs = new CpuCosts(AlgorithmModel.of(tiles.lanes()));
 
         @Override
         String description() {
@@ -111,10 +116,17 @@ abstract class Instructions {
                     AlgorithmModel.of(tiles.lanes()),
                     algorithm);
         }
+
+        @Override
+        KernelCosts costs() {
+            return costs;
+        }
     }
 
     private static final class Scalar extends Instructions {
         private final Loops loops = new PlainLoops();
+        private static final KernelCosts COSTS = KernelCosts.ofRates(8, 1, 5000);
+
         private final FactorLoops factorLoops = new PlainFactorLoops();
 
         @Override
@@ -145,6 +157,11 @@ abstract class Instructions {
         @Override
         Convolution convolution(ThreadPool pool, String algorithm) {
             return new Im2colConvolution(pool, gemm(pool));
+        }
+
+        @Override
+        KernelCosts costs() {
+            return COSTS;
         }
     }
 }

@@ -93,7 +93,7 @@ public record BatchNorm2d(double eps, double momentum, boolean training, Activat
         boolean inner = wants.wants(X) || wants.wants(GAMMA) || wants.wants(BETA);
         boolean any = inner || (in.length > RESIDUAL && wants.wants(RESIDUAL));
         Saved saved = Saved.of(
-                Rules.keep(inner, x),
+                Rules.keep(wants.wants(GAMMA) || (inner && training), x),
                 Rules.keep(inner, mean),
                 Rules.keep(inner, variance),
                 Rules.keep(inner, in[GAMMA]),
@@ -130,9 +130,12 @@ public record BatchNorm2d(double eps, double momentum, boolean training, Activat
         Tensor dGamma = begin(sink, GAMMA);
         Tensor dBeta = begin(sink, BETA);
         Tensor dResidual = residual ? sink.target(RESIDUAL) : null;
+        // With constant statistics only gamma's gradient depends on x: where that is not wanted x was not kept, and any
+        // tensor of its shape will do.
+        Tensor x = saved.optional(0);
         k.batchNormGrad(
                 training,
-                saved.tensor(0),
+                x == null ? grad : x,
                 saved.tensor(1),
                 saved.tensor(2),
                 eps,

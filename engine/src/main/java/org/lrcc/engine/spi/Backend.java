@@ -10,4 +10,9 @@ public interface Backend {
 
     /** Opens a session: kernels with memory of their own, for one thread at a time. */
     Kernels open();
+
+    /** What its kernels are predicted to take: plans are chosen by it. */
+    default KernelCosts costs() {
+        return KernelCosts.UNMEASURED;
+    }
 }

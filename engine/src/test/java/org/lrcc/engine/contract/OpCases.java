@@ -49,6 +49,7 @@ public final class OpCases {
         shapes(rows);
         losses(rows);
         lowRank(rows);
+        LowRankCases.addTo(rows);
         return List.copyOf(rows);
     }
 
@@ -115,6 +116,14 @@ public final class OpCases {
             rows.add(norm(new int[] {4, 3, 8, 8}, training, Activation.NONE, false, Fill.OFFSET)
                     .withSlack(16));
         }
+        // Nothing but x trains: x is not kept.
+        rows.add(OpCase.of("batchNorm2d frozen", new BatchNorm2d(1e-5, 0.1, false, Activation.RELU))
+                .input(2, 3, 5, 7)
+                .constant(Fill.POSITIVE, 3)
+                .constant(Fill.UNIFORM, 3)
+                .constant(Fill.UNIFORM, 3)
+                .constant(Fill.POSITIVE, 3)
+                .reduces(70));
         rows.add(norm(new int[] {4, 33, 28, 28}, true, Activation.RELU, true, Fill.DISTINCT)
                 .withSlack(16)
                 .asLarge());

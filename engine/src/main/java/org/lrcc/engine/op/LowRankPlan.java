@@ -1,0 +1,50 @@
+package org.lrcc.engine.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * In which order a low-rank convolution multiplies, for each pass. All orders give the same up to rounding.
+ *
+ * @param forward the output
+ * @param inputGradient the gradient of x
+ * @param parameterGradient the gradients of U and V
+ */
+public record LowRankPlan(Way forward, Way inputGradient, Way parameterGradient) {
+    /** An order. */
+    public enum Way {
+        /** The weight is composed, and the convolution is a dense one; U and V get their gradients from the weight's. */
+        COMPOSED,
+        /** Two small convolutions, see {@link Factors}; U and V get theirs from the values between the two. */
+        FACTORED;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** All that there are. */
+    public static List<LowRankPlan> all() {
+        List<LowRankPlan> plans = new ArrayList<>();
+        for (Way forward : Way.values()) {
+            for (Way input : Way.values()) {
+                for (Way parameters : Way.values()) {
+                    plans.add(new LowRankPlan(forward, input, parameters));
+                }
+            }
+        }
+        return plans;
+    }
+
+    /** The same way for each pass. */
+    public static LowRankPlan of(Way way) {
+        return new LowRankPlan(way, way, way);
+    }
+
+    @Override
+    public String toString() {
+        return forward + "/" + inputGradient + "/" + parameterGradient;
+    }
+}
