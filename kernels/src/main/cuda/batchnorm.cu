@@ -22,11 +22,11 @@ struct Pack<4> {
     __device__ __forceinline__ void store(float *p) const { *(float4 *)p = make_float4(v[0], v[1], v[2], v[3]); }
 };
 
-// Walks over the packs of channel blockIdx.y that fall to this thread; `at` is the place of the first value.
+// Walks over the packs of channel blockIdx.x that fall to this thread; `at` is the place of the first value.
 #define FOR_CHANNEL(at, N, C, HW)                                                                                 \
-    ONCE for (int i = (int)(blockIdx.x * blockDim.x + threadIdx.x), packs = (HW) / V, at;                         \
-              i < (N) * packs && (at = ((i / packs) * (C) + (int)blockIdx.y) * (HW) + i % packs * V, true);       \
-              i += (int)(blockDim.x * gridDim.x))
+    ONCE for (int i = (int)(blockIdx.y * blockDim.x + threadIdx.x), packs = (HW) / V, at;                         \
+              i < (N) * packs && (at = ((i / packs) * (C) + (int)blockIdx.x) * (HW) + i % packs * V, true);       \
+              i += (int)(blockDim.x * gridDim.y))
 
 // --- mean and variance
 
@@ -82,11 +82,11 @@ __device__ __forceinline__ void finish(Moments m, int c, float *mean, float *var
     variance[c] = m.squares / m.count;
 }
 
-// Grid [parts, C]. Sums are taken of differences from the channel's first value, so that a mean far from 0 costs no digits.
+// Grid [C, parts]. Sums are taken of differences from the channel's first value, so that a mean far from 0 costs no digits.
 template <int V>
 __device__ __forceinline__ void statistics(
     const float *x, float *mean, float *variance, float *parts, int N, int C, int HW) {
-    float pivot = x[(int)blockIdx.y * HW], sum = 0.f, squares = 0.f, count = 0.f;
+    float pivot = x[(int)blockIdx.x * HW], sum = 0.f, squares = 0.f, count = 0.f;
     FOR_CHANNEL(at, N, C, HW) {
         Pack<V> p;
         p.load(x + at);
@@ -106,10 +106,10 @@ __device__ __forceinline__ void statistics(
     }
     m = blockMoments(m);
     if (threadIdx.x) return;
-    if (gridDim.x == 1) {
-        finish(m, (int)blockIdx.y, mean, variance);
+    if (gridDim.y == 1) {
+        finish(m, (int)blockIdx.x, mean, variance);
     } else {
-        float *part = parts + 3 * (blockIdx.y * gridDim.x + blockIdx.x);
+        float *part = parts + 3 * (blockIdx.x * gridDim.y + blockIdx.y);
         part[0] = m.count, part[1] = m.mean, part[2] = m.squares;
     }
 }
@@ -180,12 +180,12 @@ KERNEL batchNorm4(
 // --- backward
 
 // dBeta = sum of g, dGamma = sum of g * normal, with g = dy * act'(y); g itself goes to dResidual where that is given.
-// Grid [parts, C]; sums [C, parts] twice where there are several parts.
+// Grid [C, parts]; sums [C, parts] twice where there are several parts.
 template <int V>
 __device__ __forceinline__ void gradientSums(
     const float *x, const float *mean, const float *variance, float eps, const float *y, Act act, const float *dy,
     float *dResidual, float *dGamma, float *dBeta, int N, int C, int HW) {
-    int c = (int)blockIdx.y;
+    int c = (int)blockIdx.x;
     float center = mean[c], inverse = rsqrtf(variance[c] + eps), sum = 0.f, product = 0.f;
     FOR_CHANNEL(at, N, C, HW) {
         Pack<V> p, g, v;
@@ -202,8 +202,8 @@ __device__ __forceinline__ void gradientSums(
     sum = blockSum(sum);
     product = blockSum(product);
     if (threadIdx.x) return;
-    dBeta[c * (int)gridDim.x + (int)blockIdx.x] = sum;
-    dGamma[c * (int)gridDim.x + (int)blockIdx.x] = product;
+    dBeta[c * (int)gridDim.y + (int)blockIdx.y] = sum;
+    dGamma[c * (int)gridDim.y + (int)blockIdx.y] = product;
 }
 
 KERNEL batchNormGradSums1(
@@ -271,7 +271,7 @@ KERNEL batchNormGrad4(
 
 // --- sums per channel
 
-// Grid [parts, C]; sums [C, parts].
+// Grid [C, parts]; sums [C, parts].
 template <int V>
 __device__ __forceinline__ void channelSum(const float *x, float *sums, int N, int C, int HW) {
     float sum = 0.f;
@@ -281,7 +281,7 @@ __device__ __forceinline__ void channelSum(const float *x, float *sums, int N, i
         for (int j = 0; j < V; ++j) sum += p.v[j];
     }
     sum = blockSum(sum);
-    if (!threadIdx.x) sums[blockIdx.y * gridDim.x + blockIdx.x] = sum;
+    if (!threadIdx.x) sums[blockIdx.x * gridDim.y + blockIdx.y] = sum;
 }
 
 KERNEL channelSum1(const float *__restrict__ x, float *__restrict__ sums, int N, int C, int HW) {
@@ -292,11 +292,12 @@ KERNEL channelSum4(const float *__restrict__ x, float *__restrict__ sums, int N,
     channelSum<4>(x, sums, N, C, HW);
 }
 
-// sums[r] = the sum of row r of parts [rows, count], in order.
-KERNEL sumParts(const float *__restrict__ parts, float *__restrict__ sums, int rows, int count) {
-    FOR_EACH(r, rows) {
+// first[r] = the sum of row r of parts [rows, count], in order; where there is a second, of the rows that follow too.
+KERNEL sumParts(
+    const float *__restrict__ parts, float *__restrict__ first, float *__restrict__ second, int rows, int count) {
+    FOR_EACH(r, second ? 2 * rows : rows) {
         float sum = 0.f;
         ONCE for (int i = 0; i < count; ++i) sum += parts[r * count + i];
-        sums[r] = sum;
+        (r < rows ? first : second - rows)[r] = sum;
     }
 }

@@ -1,7 +1,7 @@
 package org.lrcc.engine;
 
 /** Something went wrong while working on good input: a NaN loss, a full disk, a lost device. The command line ends with exit code 1. */
-public final class FailureException extends LrccException {
+public class FailureException extends LrccException {
     private static final long serialVersionUID = 1L;
 
     /** An error whose message names what failed and where. */

@@ -23,6 +23,31 @@ public interface Kernels extends AutoCloseable {
     /** A copy of a tensor in this backend's memory, owned as by {@link #allocate}. */
     Tensor upload(Tensor host);
 
+    /**
+     * A tensor that does not change between runs, in this backend's memory: itself where that is where it lies, else a copy that the session makes at the first
+     * call and keeps. Only to be read, and not to be released by the caller.
+     *
+     * @param version of the tensor's contents; a copy of another one is renewed
+     */
+    default Tensor resident(Tensor tensor, long version) {
+        return tensor;
+    }
+
+    /** Whether this backend's tensors lie on the Java heap, so that tensors from elsewhere on the heap need no copy. */
+    default boolean worksOnHeap() {
+        return true;
+    }
+
+    /** Bytes of device memory that this session's tensors and scratch space take now; 0 where the backend works on the heap. */
+    default long usedBytes() {
+        return 0;
+    }
+
+    /** The most bytes of device memory that this session's tensors and scratch space took at once; 0 where the backend works on the heap. */
+    default long highestBytes() {
+        return 0;
+    }
+
     /** y = value, any element type. */
     void fill(Tensor y, double value);
 

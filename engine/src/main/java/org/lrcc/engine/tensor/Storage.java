@@ -37,6 +37,19 @@ public abstract class Storage {
     /** Copies {@code count} elements from a Java array of the matching type to {@code offset}. */
     public abstract void write(int offset, Object array, int at, int count);
 
+    /** Copies elements of another storage of the same type, of any backend, without a way over the host where both lie in one device. */
+    public void copyFrom(Storage from, int fromOffset, int offset, int count) {
+        if (from instanceof HeapStorage heap) {
+            write(offset, heap.array(), fromOffset, count);
+        } else if (this instanceof HeapStorage heap) {
+            from.read(fromOffset, heap.array(), offset, count);
+        } else {
+            Object array = HeapStorage.newArray(dtype, count);
+            from.read(fromOffset, array, 0, count);
+            write(offset, array, 0, count);
+        }
+    }
+
     /** Gives the memory back; called once. */
     protected abstract void free();
 

@@ -1,26 +1,40 @@
 package org.lrcc.kernels.cuda;
 
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.spi.Availability;
 import org.lrcc.engine.spi.BackendProvider;
 
 /**
- * Makes the CUDA backend known, so that {@code lrcc doctor} lists it and {@code -Dlrcc.backend=cuda} is refused with a reason
- * instead of "unknown backend". It looks at no device: without kernels, none could be used.
+ * Makes the CUDA backend known: looks for driver, device and libraries, and says what is missing and how to get it.
+ *
+ * <p>Its rank is below the processor's, so it runs where {@code -Dlrcc.backend=cuda} asks for it: its kernels are proven by the interpreter of PTX and not yet
+ * measured on a card.
  */
 public final class CudaBackendProvider implements BackendProvider {
+    private static final int RANK = 50;
+
+    /** A library that failed to load once fails with another error the next time, so there is one probe for the whole process. */
+    private static @Nullable Availability found;
+
     @Override
     public String name() {
-        return "cuda";
+        return CudaBackend.NAME;
     }
 
     @Override
     public int rank() {
-        return 200;
+        return RANK;
     }
 
     @Override
     public Availability probe() {
-        return new Availability.Unusable(
-                "this build holds no CUDA kernels yet", "use the CPU: leave -Dlrcc.backend out, or set it to cpu");
+        synchronized (CudaBackendProvider.class) {
+            Availability known = found;
+            if (known == null) {
+                known = CudaProbe.look();
+                found = known;
+            }
+            return known;
+        }
     }
 }

@@ -98,6 +98,9 @@ public interface GpuDriver extends AutoCloseable {
     /** Puts the event behind what the stream has been given so far. */
     void record(long event, long stream);
 
+    /** Makes the host wait until what is before a recorded event is done. */
+    void awaitEvent(long event);
+
     /** Makes what the stream is given from now on wait for the event. */
     void waitFor(long stream, long event);
 

@@ -41,8 +41,13 @@ public final class GpuFault extends Exception {
         return new FailureException(message, new GpuFault(kind, message, cause));
     }
 
-    /** The kind of a failure, or null where it does not come from a GPU. */
+    /** The kind of a failure, however often it was wrapped; null where it does not come from a GPU. */
     public static @Nullable Kind kindOf(Throwable failure) {
-        return failure.getCause() instanceof GpuFault fault ? fault.kind() : null;
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof GpuFault fault) {
+                return fault.kind();
+            }
+        }
+        return null;
     }
 }

@@ -1,4 +1,4 @@
-/** The CUDA backend. So far it holds only the provider, which says that there are no kernels yet. */
+/** The CUDA backend: the driver's calls, a session's queue and memory, and the classes that launch the kernels of {@code src/main/cuda}. */
 @NullMarked
 package org.lrcc.kernels.cuda;
 

@@ -342,6 +342,14 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
+    public void awaitEvent(long event) {
+        call("awaitEvent");
+        if (require(events, "event", event) < 0) {
+            throw new PtxFault("awaitEvent: the event was not recorded");
+        }
+    }
+
+    @Override
     public void waitFor(long stream, long event) {
         call("waitFor");
         require(events, "event", event);

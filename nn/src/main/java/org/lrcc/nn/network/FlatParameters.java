@@ -3,7 +3,9 @@ package org.lrcc.nn.network;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -18,7 +20,8 @@ public final class FlatParameters {
     private record Part(int start, Shape shape, State.Cell cell) {}
 
     private final Map<String, Part> parts;
-    private final Tensor values;
+    private Tensor values;
+    private @Nullable Kernels kernels;
 
     private FlatParameters(Map<String, Part> parts, Tensor values) {
         this.parts = parts;
@@ -63,9 +66,28 @@ public final class FlatParameters {
         return values;
     }
 
+    /**
+     * Moves the buffer, and with it all tensors, into a session's memory, where new buffers come from then on. Nothing where that works on the heap. Before the
+     * session ends {@link State#moveToHeap} brings the tensors back.
+     */
+    public void moveTo(Kernels k) {
+        if (k.worksOnHeap()) {
+            return;
+        }
+        kernels = k;
+        values = k.upload(values);
+        parts.values().forEach(part -> part.cell.value = values.slice(part.start, part.shape));
+    }
+
     /** A zeroed buffer of the same layout: a gradient, an optimizer's slot. */
     public Tensor newBuffer() {
-        return Tensor.zeros(DType.F32, values.shape());
+        Kernels k = kernels;
+        if (k == null) {
+            return Tensor.zeros(DType.F32, values.shape());
+        }
+        Tensor buffer = k.allocate(DType.F32, values.shape());
+        k.fill(buffer, 0);
+        return buffer;
     }
 
     /** The part of a buffer of this layout that belongs to a tensor, in its shape. */

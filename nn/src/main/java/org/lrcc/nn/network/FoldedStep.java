@@ -8,7 +8,6 @@ import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.op.Conv2d;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.layer.BatchNorm2d;
 import org.lrcc.nn.layer.Convolution;
@@ -47,24 +46,14 @@ final class FoldedStep extends FusedStep {
     Var run(StepContext context, Activation activation, @Nullable Var residual, Var x) {
         Tape tape = context.tape();
         Folded folded = context.state().derived(key, from, () -> fold(tape.kernels(), context.state()));
-        Var w = constant(tape, x, folded.weight);
-        Var b = constant(tape, x, folded.bias);
+        // What is folded is kept on the heap and never changed; other memory gets its copy once.
+        Var w = tape.constant(tape.kernels().resident(folded.weight, 0));
+        Var b = tape.constant(tape.kernels().resident(folded.bias, 0));
         Conv2d op = new Conv2d(convolution.geometry(), activation);
         Var y = residual == null ? tape.apply(op, x, w, b) : tape.apply(op, x, w, b, residual);
         tape.release(w);
         tape.release(b);
         return y;
-    }
-
-    /** Folded weights are kept on the heap; other memory gets a copy for this run. */
-    private static Var constant(Tape tape, Var x, Tensor kept) {
-        if (x.tensor().storage() instanceof HeapStorage) {
-            return tape.constant(kept);
-        }
-        Tensor copy = tape.kernels().upload(kept);
-        Var var = tape.constant(copy);
-        copy.release();
-        return var;
     }
 
     private Folded fold(Kernels kernels, State state) {

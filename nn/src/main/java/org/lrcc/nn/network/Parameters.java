@@ -61,8 +61,12 @@ public final class Parameters {
         if (flat != null && gradient != null) {
             return flat.has(name)
                     ? tape.parameter(flat.slice(flat.values(), name), flat.slice(gradient, name))
-                    : tape.constant(state.get(name));
+                    : tape.constant(resident(name));
         }
-        return state.trainable(name) ? tape.variable(state.get(name)) : tape.constant(state.get(name));
+        return state.trainable(name) ? tape.variable(resident(name)) : tape.constant(resident(name));
+    }
+
+    private Tensor resident(String name) {
+        return tape.kernels().resident(state.get(name), state.version(name));
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -182,15 +183,29 @@ public final class State {
                 .sum();
     }
 
-    static void copy(Tensor from, Tensor to) {
-        int count = from.elements();
-        if (from.storage() instanceof HeapStorage heap) {
-            to.storage().write(to.offset(), heap.array(), from.offset(), count);
-        } else {
-            Object array = HeapStorage.newArray(from.dtype(), count);
-            from.storage().read(from.offset(), array, 0, count);
-            to.storage().write(to.offset(), array, 0, count);
+    /** Moves the tensors of these names into a session's memory; nothing where that works on the heap. States that share them see them there. */
+    public void moveTo(Kernels k, Predicate<String> which) {
+        if (k.worksOnHeap()) {
+            return;
         }
+        entries.forEach((name, entry) -> {
+            if (which.test(name)) {
+                entry.cell.value = k.upload(entry.cell.value);
+            }
+        });
+    }
+
+    /** Brings back what was moved into a session's memory, before the session ends; flat parameters are apart from their tensors then. */
+    public void moveToHeap() {
+        for (Entry entry : entries.values()) {
+            if (!(entry.cell.value.storage() instanceof HeapStorage)) {
+                entry.cell.value = entry.cell.value.copy();
+            }
+        }
+    }
+
+    static void copy(Tensor from, Tensor to) {
+        to.storage().copyFrom(from.storage(), from.offset(), to.offset(), from.elements());
     }
 
     private Entry entry(String name) {

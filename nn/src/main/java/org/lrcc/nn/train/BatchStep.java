@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.DeviceMemoryException;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
@@ -76,11 +77,17 @@ final class BatchStep {
      * @throws FailureException where loss or gradient is not finite; nothing has changed then
      */
     Outcome run(Tensor x, int[] labels, long step) {
+        before.values().forEach(Tensor::release);
         before.clear();
         try {
             return accumulate(x, labels, step);
         } catch (FailureException e) {
-            before.forEach(state::update);
+            try {
+                before.forEach(state::update);
+            } catch (FailureException lost) {
+                // A device that is gone cannot be written to either; what matters is why.
+                e.addSuppressed(lost);
+            }
             throw e;
         }
     }
@@ -120,6 +127,25 @@ final class BatchStep {
     private record Part(double loss, int correct) {}
 
     private Part micro(Tensor x, int[] labels, double normalizer, long stream) {
+        long before = k.usedBytes();
+        try {
+            return run(x, labels, normalizer, stream);
+        } catch (FailureException e) {
+            DeviceMemoryException full = DeviceMemoryException.in(e);
+            if (full == null) {
+                throw e;
+            }
+            int most = full.mostOf(labels.length, before);
+            throw new FailureException(
+                    e.getMessage() + "; of the " + labels.length + " samples that were worked on at once "
+                            + (most == 0
+                                    ? "not one would fit"
+                                    : "at most " + most + " would fit: --batch or --micro-batch"),
+                    e);
+        }
+    }
+
+    private Part run(Tensor x, int[] labels, double normalizer, long stream) {
         Tensor images = k.upload(x);
         Tensor targets = k.upload(Tensor.of(labels, labels.length));
         Tensor gradient = tree.next();
@@ -154,7 +180,10 @@ final class BatchStep {
     /** The next micro-batch goes on from these statistics, so they are written at once; {@link #before} has the way back. */
     private void commit(String name, Tensor value) {
         if (!before.containsKey(name)) {
-            before.put(name, state.get(name).copy());
+            Tensor current = state.get(name);
+            Tensor copy = k.allocate(current.dtype(), current.shape());
+            k.copy(current, copy);
+            before.put(name, copy);
         }
         state.update(name, value);
     }

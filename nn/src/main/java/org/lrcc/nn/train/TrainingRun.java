@@ -81,7 +81,6 @@ final class TrainingRun implements AutoCloseable {
         SingleValues.refuse(model.network(), one, train.size(), config);
         double[] weights = weights(model);
         this.tensors = new TrainingState(model, config.freeze());
-        this.optimizer = new FlatOptimizer(config.optimizer(), config.groups(), tensors.flat());
         Shape input = Shape.of(config.batch(), one.size(0), one.size(1), one.size(2));
         Plan plan = model.network().prepare(backend, Mode.TRAIN, input);
         Model current = tensors.model();
@@ -92,7 +91,14 @@ final class TrainingRun implements AutoCloseable {
                 : new Evaluator(backend, current, samples.subset(split.heldOut()), Evaluator.BATCH);
         this.feed = train.training(config);
         this.k = backend.open();
-        this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights);
+        try {
+            tensors.moveTo(k);
+            this.optimizer = new FlatOptimizer(config.optimizer(), config.groups(), tensors.flat());
+            this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
     }
 
     private @Nullable StratifiedSplit split(BatchSource samples) {
@@ -183,10 +189,10 @@ final class TrainingRun implements AutoCloseable {
         BatchStep.Outcome outcome;
         try {
             outcome = batchStep.run(samples.x(), outputs, step);
+            optimizer.step(k, outcome.gradient(), rate);
         } catch (FailureException e) {
             throw new FailureException(failed(batch + 1, String.valueOf(e.getMessage())), e);
         }
-        optimizer.step(k, outcome.gradient(), rate);
         batch++;
         step++;
         lossSum += outcome.loss() * outputs.length;
@@ -266,6 +272,10 @@ final class TrainingRun implements AutoCloseable {
             evaluation = test.run(k, tensors.state());
         }
         int of = bestEpoch > 0 ? bestEpoch : epoch;
+        if (k.highestBytes() > 0) {
+            LOG.info("the device's memory was used up to {} kB", k.highestBytes() / 1000);
+        }
+        tensors.moveToHeap();
         return new TrainResult(tensors.model(), new History(history), evaluation, end, of, headReplaced);
     }
 

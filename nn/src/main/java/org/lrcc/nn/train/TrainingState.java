@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.NamePattern;
@@ -46,6 +47,17 @@ final class TrainingState {
             throw new InputException("train: nothing is left to train, all of the model's "
                     + given.state().names().size() + " tensors are frozen");
         }
+    }
+
+    /** Moves what training changes into a session's memory, until {@link #moveToHeap}. */
+    void moveTo(Kernels k) {
+        flat.moveTo(k);
+        state.moveTo(k, name -> state.role(name) == Role.BUFFER);
+    }
+
+    /** Brings the tensors back at the end of a run, whose optimizer is of no use after that. */
+    void moveToHeap() {
+        state.moveToHeap();
     }
 
     State state() {

@@ -1,0 +1,107 @@
+package org.lrcc.kernels.cuda;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a convolution costs each way, from its operations, the bytes that it moves and its launches. Figures are those of one common device, so that the
+ * choice, and with it the bits of a result, do not depend on which card runs it.
+ */
+final class ConvCost {
+    /** What is computed. */
+    enum Pass {
+        FORWARD,
+        INPUT_GRAD,
+        WEIGHT_GRAD
+    }
+
+    /** Multiplications and additions a second of a large product in fp32. */
+    private static final double OPERATIONS = 45e12;
+    /** Of the kernels without products, which load both factors for each multiplication. */
+    private static final double DIRECT_OPERATIONS = 2e12;
+    /** Bytes a second. */
+    private static final double BYTES = 2.5e12;
+    /** Seconds of a launch. */
+    private static final double LAUNCH = 4e-6;
+    /** Sizes at which a product runs at half its rate for want of rows, columns or depth. */
+    private static final double HALF_ROWS = 32;
+
+    private static final double HALF_DEPTH = 16;
+    private static final int PRODUCTS = 36;
+
+    private ConvCost() {}
+
+    /** The cheapest, or what is forced where that can be used. */
+    static ConvAlgorithm choose(ConvSizes s, Pass pass, @Nullable ConvAlgorithm forced) {
+        if (forced != null && usable(s, forced)) {
+            return forced;
+        }
+        ConvAlgorithm best = ConvAlgorithm.GEMM;
+        double least = seconds(s, pass, best);
+        for (ConvAlgorithm other : ConvAlgorithm.values()) {
+            if (usable(s, other) && seconds(s, pass, other) < least) {
+                best = other;
+                least = seconds(s, pass, other);
+            }
+        }
+        return best;
+    }
+
+    private static boolean usable(ConvSizes s, ConvAlgorithm algorithm) {
+        return switch (algorithm) {
+            case GEMM -> true;
+            case WINOGRAD -> s.suitsWinograd();
+            case DIRECT -> s.groups() > 1;
+        };
+    }
+
+    /** An estimate; only its order among the algorithms counts. */
+    static double seconds(ConvSizes s, Pass pass, ConvAlgorithm algorithm) {
+        return switch (algorithm) {
+            case GEMM -> gemm(s, pass);
+            case WINOGRAD -> winograd(s, pass);
+            case DIRECT -> LAUNCH + operations(s) / DIRECT_OPERATIONS + images(s) / BYTES;
+        };
+    }
+
+    private static double operations(ConvSizes s) {
+        return 2.0 * s.n() * s.pixels() * s.m() * s.depth();
+    }
+
+    /** Bytes of the images before and after. */
+    private static double images(ConvSizes s) {
+        return 4.0 * s.n() * ((double) s.c() * s.h() * s.w() + (double) s.m() * s.pixels());
+    }
+
+    /** Seconds of a product of rows x columns over a depth. */
+    private static double product(double rows, double columns, double depth) {
+        double rate =
+                OPERATIONS * rows / (rows + HALF_ROWS) * columns / (columns + HALF_ROWS) * depth / (depth + HALF_DEPTH);
+        return 2 * rows * columns * depth / rate;
+    }
+
+    private static double gemm(ConvSizes s, Pass pass) {
+        double columns = 4.0 * s.n() * s.paddedPixels() * s.c() * s.kh() * s.kw();
+        double outputs = 4.0 * s.n() * s.pixels() * s.m();
+        double groups = s.groups();
+        boolean weight = pass == Pass.WEIGHT_GRAD;
+        // Columns are written once and read once; a weight's gradient lays out the output's gradient anew too.
+        double bytes = images(s) + (s.isPointwise() && !weight ? 0 : 2 * columns) + (weight ? 2 * outputs : 0);
+        double products = weight
+                ? groups * product(s.groupM(), s.depth(), (double) s.n() * s.pixels())
+                : groups * s.n() * product(s.groupM(), s.pixels(), pass == Pass.FORWARD ? s.depth() : s.groupM());
+        if (pass == Pass.INPUT_GRAD) {
+            products = groups * s.n() * product(s.depth(), s.pixels(), s.groupM());
+        }
+        return products + bytes / BYTES + (groups + 2) * LAUNCH;
+    }
+
+    private static double winograd(ConvSizes s, Pass pass) {
+        double tiles = s.tiles();
+        double inputs = 4.0 * PRODUCTS * tiles * s.c();
+        double outputs = 4.0 * PRODUCTS * tiles * s.m();
+        double kernels = 4.0 * PRODUCTS * s.m() * s.c();
+        double products =
+                PRODUCTS * (pass == Pass.WEIGHT_GRAD ? product(s.m(), s.c(), tiles) : product(s.m(), tiles, s.c()));
+        return products + (images(s) + 2 * (inputs + outputs + kernels)) / BYTES + 4 * LAUNCH;
+    }
+}

@@ -1,0 +1,142 @@
+package org.lrcc.kernels.cuda;
+
+import jcuda.Pointer;
+import jcuda.driver.CUstream;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
+import jcuda.jcublas.cublasOperation;
+import jcuda.runtime.cudaStream_t;
+import org.jspecify.annotations.Nullable;
+
+/** Products on cuBLAS. The handle is made at the first one: it takes a while and a part of the card's memory. */
+final class CublasCalls implements AutoCloseable {
+    private final float[] alpha = new float[1];
+    private final float[] beta = new float[1];
+    private final Pointer toAlpha = Pointer.to(alpha);
+    private final Pointer toBeta = Pointer.to(beta);
+    private @Nullable cublasHandle handle;
+    private @Nullable CUstream stream;
+    private boolean tf32;
+
+    void allowTf32(boolean allowed) {
+        tf32 = allowed;
+        if (handle != null) {
+            setMathMode(handle);
+        }
+    }
+
+    private void setMathMode(cublasHandle open) {
+        // "Pedantic" would also forbid splitting a sum over blocks, which is fixed for a shape and costs nothing in
+        // digits.
+        int mode = tf32 ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
+        DriverCodes.checkBlas("cublasSetMathMode", JCublas2.cublasSetMathMode(open, mode));
+    }
+
+    private cublasHandle on(CUstream wanted) {
+        cublasHandle open = handle;
+        if (open == null) {
+            open = new cublasHandle();
+            DriverCodes.checkBlas("cublasCreate", JCublas2.cublasCreate(open));
+            handle = open;
+            setMathMode(open);
+        }
+        if (stream != wanted) {
+            DriverCodes.checkBlas("cublasSetStream", JCublas2.cublasSetStream(open, new cudaStream_t(wanted)));
+            stream = wanted;
+        }
+        return open;
+    }
+
+    private static int operation(boolean transposed) {
+        return transposed ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+    }
+
+    void gemm(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float byProduct,
+            long a,
+            int lda,
+            long b,
+            int ldb,
+            float byC,
+            long c,
+            int ldc,
+            CUstream on) {
+        alpha[0] = byProduct;
+        beta[0] = byC;
+        DriverCodes.checkBlas(
+                "cublasSgemm [" + m + "," + k + "] x [" + k + "," + n + "]",
+                JCublas2.cublasSgemm(
+                        on(on),
+                        operation(transposeA),
+                        operation(transposeB),
+                        m,
+                        n,
+                        k,
+                        toAlpha,
+                        JCudaDriver.pointer(a),
+                        lda,
+                        JCudaDriver.pointer(b),
+                        ldb,
+                        toBeta,
+                        JCudaDriver.pointer(c),
+                        ldc));
+    }
+
+    void gemmStridedBatched(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float byProduct,
+            long a,
+            int lda,
+            long strideA,
+            long b,
+            int ldb,
+            long strideB,
+            float byC,
+            long c,
+            int ldc,
+            long strideC,
+            int count,
+            CUstream on) {
+        alpha[0] = byProduct;
+        beta[0] = byC;
+        DriverCodes.checkBlas(
+                "cublasSgemmStridedBatched " + count + " x [" + m + "," + k + "] x [" + k + "," + n + "]",
+                JCublas2.cublasSgemmStridedBatched(
+                        on(on),
+                        operation(transposeA),
+                        operation(transposeB),
+                        m,
+                        n,
+                        k,
+                        toAlpha,
+                        JCudaDriver.pointer(a),
+                        lda,
+                        strideA,
+                        JCudaDriver.pointer(b),
+                        ldb,
+                        strideB,
+                        toBeta,
+                        JCudaDriver.pointer(c),
+                        ldc,
+                        strideC,
+                        count));
+    }
+
+    @Override
+    public void close() {
+        if (handle != null) {
+            DriverCodes.checkBlas("cublasDestroy", JCublas2.cublasDestroy(handle));
+            handle = null;
+        }
+    }
+}

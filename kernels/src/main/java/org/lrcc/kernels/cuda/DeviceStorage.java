@@ -1,0 +1,98 @@
+package org.lrcc.kernels.cuda;
+
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.FailureException;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.HeapStorage;
+import org.lrcc.engine.tensor.Storage;
+
+/**
+ * Memory of a GPU session. Reading waits for the session's kernels; writing is done in their order.
+ *
+ * <p>Integers that the host wrote are remembered on the host as long as no kernel may have changed them, so that labels can be checked without waiting for the
+ * device.
+ */
+final class DeviceStorage extends Storage {
+    private static final int MOST_REMEMBERED = 1 << 16;
+
+    private final KernelQueue queue;
+    private final long address;
+    private int @Nullable [] remembered;
+
+    DeviceStorage(KernelQueue queue, DType dtype, int length) {
+        super(dtype, length);
+        this.queue = queue;
+        this.address = queue.memory().allocate((long) length * dtype.bytes(), dtype.toString());
+    }
+
+    /** Where the first element is. */
+    long address() {
+        if (queue.isClosed()) {
+            throw new FailureException("cuda: " + length() + " " + dtype() + " went with the session that held them");
+        }
+        return address;
+    }
+
+    KernelQueue queue() {
+        return queue;
+    }
+
+    @Override
+    public void read(int offset, Object array, int at, int count) {
+        queue.staging().download(dtype(), address() + (long) offset * dtype().bytes(), array, at, count);
+    }
+
+    @Override
+    public void write(int offset, Object array, int at, int count) {
+        queue.staging().upload(dtype(), array, at, count, address() + (long) offset * dtype().bytes());
+        if (dtype() == DType.I32 && length() <= MOST_REMEMBERED) {
+            remember(offset, (int[]) array, at, count);
+        }
+    }
+
+    private void remember(int offset, int[] values, int at, int count) {
+        int[] known = remembered;
+        if (known == null && offset == 0 && count == length()) {
+            known = new int[length()];
+            remembered = known;
+        }
+        if (known != null) {
+            System.arraycopy(values, at, known, offset, count);
+        }
+    }
+
+    /** The elements, where the host wrote them and no kernel may have changed them; else null. */
+    int @Nullable [] remembered() {
+        return remembered;
+    }
+
+    /** To be called before a kernel writes here. */
+    void changes() {
+        remembered = null;
+    }
+
+    @Override
+    public void copyFrom(Storage from, int fromOffset, int offset, int count) {
+        int width = dtype().bytes();
+        if (from instanceof DeviceStorage device && device.queue == queue) {
+            changes();
+            queue.driver()
+                    .copy(
+                            device.address() + (long) fromOffset * width,
+                            address() + (long) offset * width,
+                            (long) count * width,
+                            queue.stream());
+        } else if (from instanceof HeapStorage heap) {
+            write(offset, heap.array(), fromOffset, count);
+        } else {
+            super.copyFrom(from, fromOffset, offset, count);
+        }
+    }
+
+    @Override
+    protected void free() {
+        if (!queue.isClosed()) {
+            queue.memory().release(address);
+        }
+    }
+}
