@@ -75,7 +75,7 @@ demo:
 	./lrcc demo
 
 gpu-check:
-	@echo 'gpu-check: there is no GPU code yet; the kernels module holds only the provider that says so' >&2; exit 1
+	kernels/gpu-check.sh
 
 ptx: | $(NVRTC_PYTHON)
 	$(NVRTC_PYTHON) kernels/ptx.py

@@ -26,6 +26,9 @@ final class EvaluateCommand extends Subcommand {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
+    @Mixin
+    PrecisionOption precision = new PrecisionOption();
+
     @Option(names = "--adapter", paramLabel = "A.safetensors", description = "Measure the network with this adapter.")
     private @Nullable Path adapter;
 

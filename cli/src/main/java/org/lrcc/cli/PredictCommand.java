@@ -42,6 +42,9 @@ final class PredictCommand extends Subcommand {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
+    @Mixin
+    PrecisionOption precision = new PrecisionOption();
+
     @Parameters(index = "1..*", paramLabel = "IMAGE", description = "Images: JPEG, PNG, WebP or BMP.")
     private List<Path> images = List.of();
 

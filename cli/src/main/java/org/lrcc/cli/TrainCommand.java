@@ -104,6 +104,9 @@ final class TrainCommand extends Subcommand {
     @Mixin
     private TrainOptions training = new TrainOptions();
 
+    @Mixin
+    PrecisionOption precision = new PrecisionOption();
+
     @Option(names = "--json", description = "Answer as JSON.")
     private boolean json;
 
