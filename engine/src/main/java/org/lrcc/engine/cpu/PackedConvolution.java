@@ -16,11 +16,13 @@ final class PackedConvolution implements Convolution {
     private final ThreadPool pool;
     private final Tiles tiles;
     private final WeightGradient weightGradient;
+    private final TapWeightGradient tapWeightGradient;
 
     PackedConvolution(ThreadPool pool, Tiles tiles) {
         this.pool = pool;
         this.tiles = tiles;
         weightGradient = new WeightGradient(pool, tiles);
+        tapWeightGradient = new TapWeightGradient(pool, tiles);
     }
 
     @Override
@@ -73,7 +75,11 @@ final class PackedConvolution implements Convolution {
     @Override
     public void weightGradient(
             ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        weightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+        if (TapWeightGradient.fits(s, tiles.lanes())) {
+            tapWeightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+        } else {
+            weightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+        }
     }
 
     /** The input as taps read it: the array itself where no padding or stride asks for a copy. */

@@ -143,6 +143,32 @@ record PaddedPlanes(
         fill(out, to + end, columns - end, border);
     }
 
+    /**
+     * As {@link #fillChannel} for up to a vector of channels side by side, borders zero: {@code [plane][row][column][lane]}.
+     *
+     * @param channel where each channel starts, from the first
+     */
+    void fillLanes(Tiles tiles, float[] x, int from, int[] channel, int count, float[] out, int to) {
+        int lanes = tiles.lanes();
+        for (int phase = 0; phase < used.length; phase++) {
+            int left = phase % strideW - this.left;
+            int lead = Math.min(columns, left >= 0 ? 0 : (-left + strideW - 1) / strideW);
+            int end = Math.max(lead, Math.min(columns, (width - left + strideW - 1) / strideW));
+            for (int q = 0; q < rows && used[phase] >= 0; q++) {
+                int h = q * strideH + phase / strideW - top;
+                int d = to + (used[phase] * plane() + q * columns) * lanes;
+                if (h < 0 || h >= height) {
+                    Arrays.fill(out, d, d + columns * lanes, 0f);
+                } else {
+                    int first = from + h * width + left + lead * strideW;
+                    Arrays.fill(out, d, d + lead * lanes, 0f);
+                    tiles.packLanes(x, first, channel, count, strideW, end - lead, out, d + lead * lanes);
+                    Arrays.fill(out, d + end * lanes, d + columns * lanes, 0f);
+                }
+            }
+        }
+    }
+
     private static void fill(float[] out, int from, int n, float value) {
         for (int i = 0; i < n; i++) {
             out[from + i] = value;

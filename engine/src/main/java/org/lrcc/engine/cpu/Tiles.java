@@ -47,6 +47,21 @@ public interface Tiles extends StridedRows {
             boolean accumulate);
 
     /**
+     * As {@link #multiply}, with the left operand read from whole vectors: row i of step p is {@code a[ao + p*lanes + i]}.
+     *
+     * @param height {@link #rows()}, or 4
+     */
+    void multiplyColumns(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
+
+    /**
+     * Planes to vectors of channels: {@code y[yo + j*lanes + c] = x[xo + channel[c] + j*step]} for {@code c < count}, zero for the other lanes, {@code j < n}.
+     *
+     * @param channel {@link #lanes()} offsets
+     */
+    void packLanes(float[] x, int xo, int[] channel, int count, int step, int n, float[] y, int yo);
+
+    /**
      * Packs one panel of the right operand from runs of consecutive floats: row {@code p} receives, for each run
      * {@code i} in {@code first .. first+count-1}, {@link #lanes()} floats from
      * {@code x[base + source[i] + offsets[k0 + p]]} at {@code column[i]}. Runs are given by ascending column and each

@@ -1,6 +1,5 @@
 package org.lrcc.engine.cpu;
 
-import java.util.Arrays;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
@@ -9,6 +8,8 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * <p>Vectors run along output channels: the gradient is packed {@code [pixels][columns]}, the im2col rows of a few pixels are copied as they are
  * (the rows of the left operand are read side by side, which needs no transposition of the far larger matrix). Results are {@code [k][m]} tiles and
  * are transposed when written.
+ *
+ * <p>For convolutions with few channels, and for the rest that {@link TapWeightGradient} leaves.
  *
  * <p>Order of sums: pixels in chunks of fixed bounds. Where the gradient is small and pixels are many (the first layers) the batch is cut into a number of
  * parts that depends on the shape alone, each part summed on its own and the parts added in order; otherwise every k belongs to one chunk,
@@ -73,11 +74,7 @@ final class WeightGradient {
             }
             g.write(sums, 0, g.steps, partial, part * weights, false);
         });
-        int perChunk = 8192;
-        pool.run((weights + perChunk - 1) / perChunk, i -> {
-            int i0 = i * perChunk;
-            addParts(partial, weights, parts, i0, Math.min(weights, i0 + perChunk), dw, dwo, accumulate);
-        });
+        GradientPanels.addParts(pool, partial, weights, parts, dw, dwo, accumulate);
     }
 
     /** Every chunk of work sums all pixels for its own im2col rows. */
@@ -96,17 +93,6 @@ final class WeightGradient {
             }
             g.write(sums, k0, k1, dw, dwo, accumulate);
         });
-    }
-
-    private static void addParts(
-            float[] partial, int stride, int parts, int i0, int i1, float[] dw, int dwo, boolean accumulate) {
-        for (int i = i0; i < i1; i++) {
-            float sum = partial[i];
-            for (int p = 1; p < parts; p++) {
-                sum += partial[p * stride + i];
-            }
-            dw[dwo + i] = accumulate ? dw[dwo + i] + sum : sum;
-        }
     }
 
     /**
@@ -182,26 +168,7 @@ final class WeightGradient {
 
         /** Packs the gradient of a chunk's pixels, {@code [panel][pixel][column]}. */
         void packGradient(int chunk, float[] out, int to) {
-            int nr = tiles.columns();
-            int row = firstRow(chunk);
-            int end = row + rowCount(chunk);
-            int done = 0;
-            while (row < end) {
-                int n = row / s.outHeight();
-                int h = row % s.outHeight();
-                int take = pitch == s.outWidth() ? Math.min(end - row, s.outHeight() - h) : 1;
-                int length = take * s.outWidth();
-                int from = dyo + n * s.outputs() * s.outPlane() + h * s.outWidth();
-                for (int p = 0; p < panels; p++) {
-                    int width = Math.min(nr, outputs - p * nr);
-                    int source = from + p * nr * s.outPlane();
-                    int d = to + p * panelSize + done * nr;
-                    tiles.packTransposed(dy, source, s.outPlane(), width, length, out, d);
-                    Arrays.fill(out, d + length * nr, d + take * pitch * nr, 0f);
-                }
-                done += take * pitch;
-                row += take;
-            }
+            GradientPanels.pack(tiles, s, dy, dyo, firstRow(chunk), rowCount(chunk), pitch, panelSize, out, to);
         }
 
         /** Adds a chunk's pixels to the tiles of im2col rows {@code k0 .. k1-1}. */

@@ -30,7 +30,7 @@ final class WinogradInput {
         return new Order(slab, mr * kernels.lanes(), mr, WinogradTiles.VALUES * slab);
     }
 
-    /** The order of {@link WinogradTiles#multiplyColumns} for {@code tiles} tiles: {@code [vector][value][tile][lane]}. */
+    /** The order of {@link Tiles#multiplyColumns} for {@code tiles} tiles: {@code [vector][value][tile][lane]}. */
     Order forSumsOverTiles(int tiles) {
         int slab = tiles * kernels.lanes() + 16;
         return new Order(slab, WinogradTiles.VALUES * slab, Integer.MAX_VALUE, 0);

@@ -39,10 +39,6 @@ public interface WinogradTiles {
     void multiplyRows(
             int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
 
-    /** As {@link #multiplyRows}, the sum over tiles and rows over channels: {@code a[p*lanes + i]}. */
-    void multiplyColumns(
-            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
-
     /**
      * Planes to channels-last: {@code y[yo + (i*rowPixels + j)*columns + c] = x[xo + c*plane + i*width + j]} for
      * {@code c < channels, i < rows, j < width}.

@@ -149,7 +149,7 @@ final class WinogradWeightGradient {
                 for (int c = c0; c < c1; c += height) {
                     int from = c / vl * order.next() + e * order.slab() + c % vl;
                     int to = so + e * sumSlab + (c - c0) * nr;
-                    kernels.multiplyColumns(height, n, v, from, y, yo + e * slab, sums, to, add);
+                    tiles.multiplyColumns(height, n, v, from, y, yo + e * slab, sums, to, add);
                 }
             }
         }

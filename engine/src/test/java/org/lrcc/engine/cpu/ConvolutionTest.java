@@ -34,6 +34,8 @@ class ConvolutionTest {
         check(square(1, 512, 7, 96, 3, 1, 1), 9);
         check(square(1, 96, 7, 512, 3, 2, 1), 10);
         check(square(8, 512, 1, 70, 3, 1, 1), 11);
+        check(square(2, 128, 15, 256, 3, 2, 1), 12);
+        check(new ConvShape(3, 96, 9, 11, 80, 3, 3, 2, 1, 1, 0, 1, 2, 1, 2, 2), 13);
         check(new ConvShape(2, 20, 9, 17, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 20), 8);
     }
 

@@ -8,9 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Micro-kernels as {@link TileKernels}, with a left operand that is not packed: row r of the tile starts at {@code a[ao + offsets[k + r]]}. For weight gradients, whose
  * left operand is the image as it lies there.
  *
- * <p>Eight rows need eight addresses a step, each two instructions beside the load, and the front end, not the multipliers, becomes what limits: taking two steps at
- * once shares the addresses (Sapphire Rapids, peak 240: 117-137 GFLOP/s one step at a time, 178-186 two on JDK 17; 166 and 184 on 25). Without the fences
- * JDK 25 stays at 170; four steps at once spill (143-159).
+ * <p>Eight rows need eight addresses a step, each two instructions beside the load, and the front end, not the multipliers, becomes what limits: 137-168 GFLOP/s (Sapphire
+ * Rapids, peak 240). Two steps at once share the addresses (178-186), but are too much for C2 in some runs: see {@link TileKernels}.
  */
 final class RowTileKernels {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -19,7 +18,6 @@ final class RowTileKernels {
 
     private RowTileKernels() {}
 
-    /** Eight rows; an even depth. */
     static void eight(int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co) {
         FloatVector c0 = FloatVector.fromArray(S, c, co);
         FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
@@ -45,74 +43,33 @@ final class RowTileKernels {
         int r5 = ao + offsets[k + 5];
         int r6 = ao + offsets[k + 6];
         int r7 = ao + offsets[k + 7];
-        for (int p = 0; p < depth; p += 2) {
+        for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
             FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
             c0 = a00.fma(b0, c0);
             d0 = a00.fma(e0, d0);
-            VarHandle.loadLoadFence();
             FloatVector a01 = FloatVector.broadcast(S, a[r1 + p]);
             c1 = a01.fma(b0, c1);
             d1 = a01.fma(e0, d1);
-            VarHandle.loadLoadFence();
             FloatVector a02 = FloatVector.broadcast(S, a[r2 + p]);
             c2 = a02.fma(b0, c2);
             d2 = a02.fma(e0, d2);
-            VarHandle.loadLoadFence();
             FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
             c3 = a03.fma(b0, c3);
             d3 = a03.fma(e0, d3);
-            VarHandle.loadLoadFence();
             FloatVector a04 = FloatVector.broadcast(S, a[r4 + p]);
             c4 = a04.fma(b0, c4);
             d4 = a04.fma(e0, d4);
-            VarHandle.loadLoadFence();
             FloatVector a05 = FloatVector.broadcast(S, a[r5 + p]);
             c5 = a05.fma(b0, c5);
             d5 = a05.fma(e0, d5);
-            VarHandle.loadLoadFence();
             FloatVector a06 = FloatVector.broadcast(S, a[r6 + p]);
             c6 = a06.fma(b0, c6);
             d6 = a06.fma(e0, d6);
-            VarHandle.loadLoadFence();
             FloatVector a07 = FloatVector.broadcast(S, a[r7 + p]);
             c7 = a07.fma(b0, c7);
             d7 = a07.fma(e0, d7);
-            VarHandle.loadLoadFence();
-            FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
-            FloatVector e1 = FloatVector.fromArray(S, b, bo + p * NR + NR + VL);
-            FloatVector a10 = FloatVector.broadcast(S, a[r0 + p + 1]);
-            c0 = a10.fma(b1, c0);
-            d0 = a10.fma(e1, d0);
-            VarHandle.loadLoadFence();
-            FloatVector a11 = FloatVector.broadcast(S, a[r1 + p + 1]);
-            c1 = a11.fma(b1, c1);
-            d1 = a11.fma(e1, d1);
-            VarHandle.loadLoadFence();
-            FloatVector a12 = FloatVector.broadcast(S, a[r2 + p + 1]);
-            c2 = a12.fma(b1, c2);
-            d2 = a12.fma(e1, d2);
-            VarHandle.loadLoadFence();
-            FloatVector a13 = FloatVector.broadcast(S, a[r3 + p + 1]);
-            c3 = a13.fma(b1, c3);
-            d3 = a13.fma(e1, d3);
-            VarHandle.loadLoadFence();
-            FloatVector a14 = FloatVector.broadcast(S, a[r4 + p + 1]);
-            c4 = a14.fma(b1, c4);
-            d4 = a14.fma(e1, d4);
-            VarHandle.loadLoadFence();
-            FloatVector a15 = FloatVector.broadcast(S, a[r5 + p + 1]);
-            c5 = a15.fma(b1, c5);
-            d5 = a15.fma(e1, d5);
-            VarHandle.loadLoadFence();
-            FloatVector a16 = FloatVector.broadcast(S, a[r6 + p + 1]);
-            c6 = a16.fma(b1, c6);
-            d6 = a16.fma(e1, d6);
-            VarHandle.loadLoadFence();
-            FloatVector a17 = FloatVector.broadcast(S, a[r7 + p + 1]);
-            c7 = a17.fma(b1, c7);
-            d7 = a17.fma(e1, d7);
         }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
@@ -210,17 +167,5 @@ final class RowTileKernels {
         d2.intoArray(c, co + 2 * NR + VL);
         c3.intoArray(c, co + 3 * NR);
         d3.intoArray(c, co + 3 * NR + VL);
-    }
-
-    /** One step of {@link #eight}, for an odd depth's last. */
-    static void step(float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co) {
-        FloatVector b0 = FloatVector.fromArray(S, b, bo);
-        FloatVector e0 = FloatVector.fromArray(S, b, bo + VL);
-        for (int i = 0; i < 8; i++) {
-            int to = co + i * NR;
-            FloatVector v = FloatVector.broadcast(S, a[ao + offsets[k + i]]);
-            v.fma(b0, FloatVector.fromArray(S, c, to)).intoArray(c, to);
-            v.fma(e0, FloatVector.fromArray(S, c, to + VL)).intoArray(c, to + VL);
-        }
     }
 }

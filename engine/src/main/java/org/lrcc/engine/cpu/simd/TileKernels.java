@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Which kernel is best was measured (GFLOP/s of one core, peak in brackets):
  *
  * <ul>
- *   <li>512 bits, Sapphire Rapids [240]: 8 x 32 on JDK 17 179, unrolled by two 207; on JDK 25 199, unrolled 155-178. 4 x 32 four fifths of it, 12 x 32 less
- *       than 8 x 32. Zen 4 [117]: 8 x 32 115.6.
+ *   <li>512 bits, Sapphire Rapids [240]: 8 x 32 on JDK 17 179-205, on 25 199; 4 x 32 four fifths of it, 12 x 32 less than 8 x 32. Unrolled by two 207 on 17, 155-178 on 25;
+ *       yet in one process of ten C2 then boxes every vector (15 times slower). Panels whose vectors cross no cache line give 10 % more. Zen 4 [117]: 8 x 32 115.6.
  *   <li>256 bits, Zen 3 [102]: 4 x 16; JDK 17 unrolled by two with a fence before each broadcast 97, JDK 25 with the fence 96-103. The
  *       fence costs no x86 instruction: it keeps C2 from hoisting the broadcasts, which needs 17 registers of 16.
  *   <li>128 bits: 8 x 8.
@@ -74,96 +74,6 @@ final class TileKernels {
             FloatVector a07 = FloatVector.broadcast(S, a[ao + p * 8 + 7]);
             c7 = a07.fma(b0, c7);
             d7 = a07.fma(e0, d7);
-        }
-        c0.intoArray(c, co);
-        d0.intoArray(c, co + VL);
-        c1.intoArray(c, co + NR);
-        d1.intoArray(c, co + NR + VL);
-        c2.intoArray(c, co + 2 * NR);
-        d2.intoArray(c, co + 2 * NR + VL);
-        c3.intoArray(c, co + 3 * NR);
-        d3.intoArray(c, co + 3 * NR + VL);
-        c4.intoArray(c, co + 4 * NR);
-        d4.intoArray(c, co + 4 * NR + VL);
-        c5.intoArray(c, co + 5 * NR);
-        d5.intoArray(c, co + 5 * NR + VL);
-        c6.intoArray(c, co + 6 * NR);
-        d6.intoArray(c, co + 6 * NR + VL);
-        c7.intoArray(c, co + 7 * NR);
-        d7.intoArray(c, co + 7 * NR + VL);
-    }
-
-    /** As {@link #eight} for an even depth. */
-    static void eightByTwo(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        FloatVector c0 = FloatVector.fromArray(S, c, co);
-        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
-        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
-        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
-        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
-        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
-        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
-        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
-        FloatVector c4 = FloatVector.fromArray(S, c, co + 4 * NR);
-        FloatVector d4 = FloatVector.fromArray(S, c, co + 4 * NR + VL);
-        FloatVector c5 = FloatVector.fromArray(S, c, co + 5 * NR);
-        FloatVector d5 = FloatVector.fromArray(S, c, co + 5 * NR + VL);
-        FloatVector c6 = FloatVector.fromArray(S, c, co + 6 * NR);
-        FloatVector d6 = FloatVector.fromArray(S, c, co + 6 * NR + VL);
-        FloatVector c7 = FloatVector.fromArray(S, c, co + 7 * NR);
-        FloatVector d7 = FloatVector.fromArray(S, c, co + 7 * NR + VL);
-        for (int p = 0; p < depth; p += 2) {
-            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
-            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
-            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * 8]);
-            c0 = a00.fma(b0, c0);
-            d0 = a00.fma(e0, d0);
-            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * 8 + 1]);
-            c1 = a01.fma(b0, c1);
-            d1 = a01.fma(e0, d1);
-            FloatVector a02 = FloatVector.broadcast(S, a[ao + p * 8 + 2]);
-            c2 = a02.fma(b0, c2);
-            d2 = a02.fma(e0, d2);
-            FloatVector a03 = FloatVector.broadcast(S, a[ao + p * 8 + 3]);
-            c3 = a03.fma(b0, c3);
-            d3 = a03.fma(e0, d3);
-            FloatVector a04 = FloatVector.broadcast(S, a[ao + p * 8 + 4]);
-            c4 = a04.fma(b0, c4);
-            d4 = a04.fma(e0, d4);
-            FloatVector a05 = FloatVector.broadcast(S, a[ao + p * 8 + 5]);
-            c5 = a05.fma(b0, c5);
-            d5 = a05.fma(e0, d5);
-            FloatVector a06 = FloatVector.broadcast(S, a[ao + p * 8 + 6]);
-            c6 = a06.fma(b0, c6);
-            d6 = a06.fma(e0, d6);
-            FloatVector a07 = FloatVector.broadcast(S, a[ao + p * 8 + 7]);
-            c7 = a07.fma(b0, c7);
-            d7 = a07.fma(e0, d7);
-            FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
-            FloatVector e1 = FloatVector.fromArray(S, b, bo + p * NR + NR + VL);
-            FloatVector a10 = FloatVector.broadcast(S, a[ao + p * 8 + 8]);
-            c0 = a10.fma(b1, c0);
-            d0 = a10.fma(e1, d0);
-            FloatVector a11 = FloatVector.broadcast(S, a[ao + p * 8 + 9]);
-            c1 = a11.fma(b1, c1);
-            d1 = a11.fma(e1, d1);
-            FloatVector a12 = FloatVector.broadcast(S, a[ao + p * 8 + 10]);
-            c2 = a12.fma(b1, c2);
-            d2 = a12.fma(e1, d2);
-            FloatVector a13 = FloatVector.broadcast(S, a[ao + p * 8 + 11]);
-            c3 = a13.fma(b1, c3);
-            d3 = a13.fma(e1, d3);
-            FloatVector a14 = FloatVector.broadcast(S, a[ao + p * 8 + 12]);
-            c4 = a14.fma(b1, c4);
-            d4 = a14.fma(e1, d4);
-            FloatVector a15 = FloatVector.broadcast(S, a[ao + p * 8 + 13]);
-            c5 = a15.fma(b1, c5);
-            d5 = a15.fma(e1, d5);
-            FloatVector a16 = FloatVector.broadcast(S, a[ao + p * 8 + 14]);
-            c6 = a16.fma(b1, c6);
-            d6 = a16.fma(e1, d6);
-            FloatVector a17 = FloatVector.broadcast(S, a[ao + p * 8 + 15]);
-            c7 = a17.fma(b1, c7);
-            d7 = a17.fma(e1, d7);
         }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);

@@ -46,25 +46,13 @@ public final class VectorTiles implements Tiles {
             Arrays.fill(c, co, co + height * NR, 0f);
         }
         if (MR == 8 && height == 8) {
-            eight(depth, a, ao, b, bo, c, co);
+            TileKernels.eight(depth, a, ao, b, bo, c, co);
         } else if (height == 4) {
             four(depth, a, ao, b, bo, c, co);
         } else if (height == 2) {
             TileKernels.two(depth, a, ao, b, bo, c, co);
         } else {
             TileKernels.one(depth, a, ao, b, bo, c, co);
-        }
-    }
-
-    private static void eight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        if (!OLD_JDK) {
-            TileKernels.eight(depth, a, ao, b, bo, c, co);
-            return;
-        }
-        int even = depth & -2;
-        TileKernels.eightByTwo(even, a, ao, b, bo, c, co);
-        if (even < depth) {
-            TileKernels.eight(1, a, ao + 8 * even, b, bo + even * NR, c, co);
         }
     }
 
@@ -94,14 +82,34 @@ public final class VectorTiles implements Tiles {
             Arrays.fill(c, co, co + MR * NR, 0f);
         }
         if (MR == 8) {
-            int even = depth & -2;
-            RowTileKernels.eight(even, a, ao, offsets, k, b, bo, c, co);
-            if (even < depth) {
-                RowTileKernels.step(a, ao + even, offsets, k, b, bo + even * NR, c, co);
-            }
+            RowTileKernels.eight(depth, a, ao, offsets, k, b, bo, c, co);
         } else {
             RowTileKernels.four(depth, a, ao, offsets, k, b, bo, c, co);
         }
+    }
+
+    @Override
+    public void multiplyColumns(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
+        if (!accumulate) {
+            Arrays.fill(c, co, co + height * NR, 0f);
+        }
+        if (MR == 8) {
+            if (height == 8) {
+                ColumnTileKernels.eight(depth, a, ao, b, bo, c, co);
+            } else {
+                ColumnTileKernels.four(depth, a, ao, b, bo, c, co);
+            }
+        } else if (OLD_JDK) {
+            ColumnTileKernels.fourUnrolled(depth, a, ao, b, bo, c, co);
+        } else {
+            ColumnTileKernels.fourFenced(depth, a, ao, b, bo, c, co);
+        }
+    }
+
+    @Override
+    public void packLanes(float[] x, int xo, int[] channel, int count, int step, int n, float[] y, int yo) {
+        LanePacking.pack(x, xo, channel, count, step, n, y, yo);
     }
 
     @Override
@@ -122,37 +130,7 @@ public final class VectorTiles implements Tiles {
 
     @Override
     public void packTransposed(float[] x, int base, int ldx, int width, int depth, float[] b, int bo) {
-        int j = 0;
-        for (; j + 4 <= width; j += 4) {
-            packFour(x, base + j * ldx, ldx, depth, b, bo + j);
-        }
-        for (; j < width; j++) {
-            packOne(x, base + j * ldx, depth, b, bo + j);
-        }
-        for (; j < NR; j++) {
-            for (int p = 0; p < depth; p++) {
-                b[bo + j + p * NR] = 0f;
-            }
-        }
-    }
-
-    private static void packFour(float[] x, int r0, int ldx, int depth, float[] b, int d) {
-        int r1 = r0 + ldx;
-        int r2 = r1 + ldx;
-        int r3 = r2 + ldx;
-        for (int p = 0; p < depth; p++) {
-            int o = d + p * NR;
-            b[o] = x[r0 + p];
-            b[o + 1] = x[r1 + p];
-            b[o + 2] = x[r2 + p];
-            b[o + 3] = x[r3 + p];
-        }
-    }
-
-    private static void packOne(float[] x, int r, int depth, float[] b, int d) {
-        for (int p = 0; p < depth; p++) {
-            b[d + p * NR] = x[r + p];
-        }
+        LanePacking.packTransposed(x, base, ldx, width, depth, b, bo);
     }
 
     @Override

@@ -62,7 +62,7 @@ public final class VectorWinograd implements WinogradTiles {
         }
         if (MR == 8) {
             if (height == 8) {
-                rowsEight(depth, a, ao, b, bo, c, co);
+                WinogradRowProducts.eight(depth, a, ao, b, bo, c, co);
             } else {
                 WinogradRowProducts.four(depth, a, ao, b, bo, c, co);
             }
@@ -70,45 +70,6 @@ public final class VectorWinograd implements WinogradTiles {
             WinogradRowProducts.fourUnrolled(depth, a, ao, b, bo, c, co);
         } else {
             WinogradRowProducts.fourFenced(depth, a, ao, b, bo, c, co);
-        }
-    }
-
-    private static void rowsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        if (OLD_JDK || depth % 2 != 0) {
-            WinogradRowProducts.eight(depth, a, ao, b, bo, c, co);
-        } else {
-            WinogradRowProducts.eightByTwo(depth, a, ao, b, bo, c, co);
-        }
-    }
-
-    private static void columnsEight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        if (!OLD_JDK) {
-            WinogradColumnProducts.eight(depth, a, ao, b, bo, c, co);
-            return;
-        }
-        int even = depth & -2;
-        WinogradColumnProducts.eightByTwo(even, a, ao, b, bo, c, co);
-        if (even < depth) {
-            WinogradColumnProducts.eight(1, a, ao + even * VL, b, bo + even * NR, c, co);
-        }
-    }
-
-    @Override
-    public void multiplyColumns(
-            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
-        if (!accumulate) {
-            Arrays.fill(c, co, co + height * NR, 0f);
-        }
-        if (MR == 8) {
-            if (height == 8) {
-                columnsEight(depth, a, ao, b, bo, c, co);
-            } else {
-                WinogradColumnProducts.four(depth, a, ao, b, bo, c, co);
-            }
-        } else if (OLD_JDK) {
-            WinogradColumnProducts.fourUnrolled(depth, a, ao, b, bo, c, co);
-        } else {
-            WinogradColumnProducts.fourFenced(depth, a, ao, b, bo, c, co);
         }
     }
 
