@@ -26,6 +26,11 @@ final class TapWeightGradient {
 
     private static final int MAX_PARTS = 8;
 
+    /** Taps, and products a channel and pixel, from which turning the input pays. */
+    private static final int MIN_TAPS = 4;
+
+    private static final int MIN_PRODUCTS = 128;
+
     private final ThreadPool pool;
     private final Tiles tiles;
 
@@ -34,10 +39,15 @@ final class TapWeightGradient {
         this.tiles = tiles;
     }
 
-    /** Whether lanes are well filled and enough products share the turned input. */
+    /**
+     * Whether lanes are well filled and enough products share the turned input: with 3x3 kernels and stride 2 sums take 0.73 to 0.79 of the time that rows of planes take
+     * (64 to 512 channels), with 1x1 kernels 1.0 to 1.5.
+     */
     static boolean fits(ConvShape s, int lanes) {
         int vectors = (s.groupInputs() + lanes - 1) / lanes;
-        return 5 * s.groupInputs() >= 4 * vectors * lanes && s.groupOutputs() * s.kernel() >= 128;
+        return s.kernel() >= MIN_TAPS
+                && s.groupOutputs() * s.kernel() >= MIN_PRODUCTS
+                && 5 * s.groupInputs() >= 4 * vectors * lanes;
     }
 
     void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
