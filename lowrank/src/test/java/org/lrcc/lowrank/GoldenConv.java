@@ -11,6 +11,7 @@ import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.op.Mul;
 import org.lrcc.engine.op.Sum;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
@@ -38,13 +39,14 @@ record GoldenConv(GoldenCases golden, JsonNode c) {
         Set<String> trains = Trainables.names(network, nothing, mode);
         State state = GoldenStates.of(network, name -> tensors.floats(name.substring(NAME.length() + 1)))
                 .withTrainable(trains::contains);
-        try (Kernels kernels = HostBackend.get().open();
+        try (Kernels kernels = Backends.get().open();
                 Tape tape = Tape.recording(kernels)) {
             Parameters parameters = Parameters.of(tape, state);
-            Var x = tape.variable(tensors.floats("x"));
+            Var x = tape.variable(kernels.upload(tensors.floats("x")));
             Var y = node.layer().forward(GoldenStates.context(node, parameters), x);
             GoldenCases.assertClose("y", y.tensor(), tensors.floats("y"));
-            Var loss = tape.apply(new Sum(), tape.apply(new Mul(), y, tape.constant(tensors.floats("gy"))));
+            Var loss = tape.apply(
+                    new Sum(), tape.apply(new Mul(), y, tape.constant(kernels.upload(tensors.floats("gy")))));
             Gradients gradients = tape.backward(loss);
             Set<String> expected =
                     new TreeSet<>(GoldenCases.below(tensors, GRADIENT).keySet());

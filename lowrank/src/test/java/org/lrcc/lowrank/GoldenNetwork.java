@@ -83,7 +83,7 @@ record GoldenNetwork(GoldenCases golden, JsonNode c) {
         try (Kernels kernels = backend.open()) {
             return model.network()
                     .prepare(backend, Mode.EVAL, x.shape())
-                    .run(kernels, model.state(), x)
+                    .run(kernels, model.state(), kernels.upload(x))
                     .copy();
         }
     }

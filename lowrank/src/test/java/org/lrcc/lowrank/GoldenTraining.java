@@ -20,6 +20,7 @@ import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRankConv2d.Form;
 import org.lrcc.nn.layer.Convolution;
 import org.lrcc.nn.layer.Layer;
+import org.lrcc.nn.layer.Role;
 import org.lrcc.nn.network.FlatParameters;
 import org.lrcc.nn.network.Mode;
 import org.lrcc.nn.network.Model;
@@ -84,23 +85,28 @@ record GoldenTraining(GoldenCases golden, JsonNode c) {
         Backend backend = Backends.get();
         Plan plan = model.network().prepare(backend, Mode.TRAIN, x.shape());
         FlatParameters flat = model.state().flatten();
-        Tensor gradient = flat.newBuffer();
         Sgd rule = new Sgd(
                 c.path("momentum").asDouble(), false, c.path("weight_decay").asDouble());
-        FlatOptimizer optimizer = new FlatOptimizer(rule, List.of(), flat);
         List<Double> losses = new ArrayList<>();
         try (Kernels kernels = backend.open()) {
+            flat.moveTo(kernels);
+            model.state().moveTo(kernels, name -> model.state().role(name) == Role.BUFFER);
+            Tensor gradient = flat.newBuffer();
+            FlatOptimizer optimizer = new FlatOptimizer(rule, List.of(), flat);
+            Tensor images = kernels.upload(x);
+            Tensor labels = kernels.upload(target);
             for (int step = 0; step < c.path("steps").asInt(); step++) {
                 try (Tape tape = Tape.recording(kernels)) {
-                    Var logits = plan.forward(tape, model.state(), flat, gradient, tape.constant(x), 0, step);
+                    Var logits = plan.forward(tape, model.state(), flat, gradient, tape.constant(images), 0, step);
                     int batch = x.shape().size(0);
-                    Var loss = tape.apply(new SoftmaxCrossEntropy(0, batch), logits, tape.constant(target));
+                    Var loss = tape.apply(new SoftmaxCrossEntropy(0, batch), logits, tape.constant(labels));
                     losses.add(loss.tensor().item());
                     tape.backward(loss);
                     plan.updates(tape).forEach(model.state()::update);
                     optimizer.step(kernels, gradient, c.path("lr").asDouble());
                 }
             }
+            model.state().moveToHeap();
         }
         return losses;
     }

@@ -46,7 +46,8 @@ final class ConvCost {
         return best;
     }
 
-    private static boolean usable(ConvSizes s, ConvAlgorithm algorithm) {
+    /** Whether an algorithm can compute it at all. */
+    static boolean usable(ConvSizes s, ConvAlgorithm algorithm) {
         return switch (algorithm) {
             case GEMM -> true;
             case WINOGRAD -> s.suitsWinograd();
