@@ -5,9 +5,6 @@ import org.lrcc.engine.cpu.linalg.ProductQr;
 import org.lrcc.engine.cpu.linalg.ThinQr;
 import org.lrcc.engine.cpu.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.engine.tensor.DType;
-import org.lrcc.engine.tensor.HeapStorage;
-import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -182,11 +179,11 @@ public final class AcceleratedFactorizer implements Factorizer {
 
         /** One step of subspace iteration on the target. */
         private void step() {
-            Tensor x = heap(target, rows, columns);
-            Tensor right = heap(v, rank, columns);
-            kernels.gemm(false, true, 1, x, right, 0, heap(y, rows, rank));
+            Tensor x = Tensor.over(target, rows, columns);
+            Tensor right = Tensor.over(v, rank, columns);
+            kernels.gemm(false, true, 1, x, right, 0, Tensor.over(y, rows, rank));
             qr.orthonormalize(y, rows, rank, u);
-            kernels.gemm(true, false, 1, heap(u, rows, rank), x, 0, right);
+            kernels.gemm(true, false, 1, Tensor.over(u, rows, rank), x, 0, right);
             float[] swap = previous;
             previous = low;
             low = swap;
@@ -197,7 +194,14 @@ public final class AcceleratedFactorizer implements Factorizer {
 
         /** low = UV. */
         private void multiply() {
-            kernels.gemm(false, false, 1, heap(u, rows, rank), heap(v, rank, columns), 0, heap(low, rows, columns));
+            kernels.gemm(
+                    false,
+                    false,
+                    1,
+                    Tensor.over(u, rows, rank),
+                    Tensor.over(v, rank, columns),
+                    0,
+                    Tensor.over(low, rows, columns));
         }
 
         private double objective() {
@@ -208,7 +212,14 @@ public final class AcceleratedFactorizer implements Factorizer {
         private void polish() {
             System.arraycopy(u, 0, y, 0, u.length);
             new ThinQr(rows, rank).orthonormalize(y, 0, rows, rank, u, 0);
-            kernels.gemm(true, false, 1, heap(u, rows, rank), heap(low, rows, columns), 0, heap(v, rank, columns));
+            kernels.gemm(
+                    true,
+                    false,
+                    1,
+                    Tensor.over(u, rows, rank),
+                    Tensor.over(low, rows, columns),
+                    0,
+                    Tensor.over(v, rank, columns));
             multiply();
         }
     }
@@ -256,10 +267,5 @@ public final class AcceleratedFactorizer implements Factorizer {
 
     private static double cost(float e, double limit) {
         return Math.min((double) e * e, limit);
-    }
-
-    static Tensor heap(float[] values, int rows, int columns) {
-        Shape shape = Shape.of(rows, columns);
-        return Tensor.view(HeapStorage.wrap(DType.F32, shape.elements(), values, unused -> {}), 0, shape);
     }
 }

@@ -5,6 +5,7 @@ import org.lrcc.engine.cpu.linalg.ThinQr;
 import org.lrcc.engine.cpu.linalg.TruncatedSvd;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Tensor;
 
 /**
  * Where a layer of lora_mode begins.
@@ -74,10 +75,10 @@ record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
                 false,
                 false,
                 scale,
-                AcceleratedFactorizer.heap(u, rows, rank),
-                AcceleratedFactorizer.heap(v, rank, columns),
+                Tensor.over(u, rows, rank),
+                Tensor.over(v, rank, columns),
                 0,
-                AcceleratedFactorizer.heap(product, rows, columns));
+                Tensor.over(product, rows, columns));
         for (int i = 0; i < matrix.length; i++) {
             product[i] = matrix[i] - product[i];
         }
@@ -114,10 +115,10 @@ record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
                 true,
                 false,
                 1,
-                AcceleratedFactorizer.heap(u, rows, rank),
-                AcceleratedFactorizer.heap(matrix, rows, columns),
+                Tensor.over(u, rows, rank),
+                Tensor.over(matrix, rows, columns),
                 0,
-                AcceleratedFactorizer.heap(v, rank, columns));
+                Tensor.over(v, rank, columns));
     }
 
     private static void scaleBy(float[] values, float factor) {

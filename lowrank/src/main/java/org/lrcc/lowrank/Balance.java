@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.cpu.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Tensor;
 
 /**
  * Where the singular values of a decomposition's U·V stand. The product is the same; what differs is how fast it learns: a step along U's gradient changes the
@@ -53,10 +54,10 @@ public enum Balance {
                 false,
                 false,
                 1,
-                AcceleratedFactorizer.heap(f.u(), f.rows(), rank),
-                AcceleratedFactorizer.heap(svd.u(), rank, rank),
+                Tensor.over(f.u(), f.rows(), rank),
+                Tensor.over(svd.u(), rank, rank),
                 0,
-                AcceleratedFactorizer.heap(u, f.rows(), rank));
+                Tensor.over(u, f.rows(), rank));
         double power = this == EVEN ? 0.5 : 1;
         for (int i = 0; i < u.length; i++) {
             u[i] = (float) (u[i] * Math.pow(svd.values()[i % rank], power));

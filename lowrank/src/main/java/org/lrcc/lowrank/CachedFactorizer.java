@@ -121,10 +121,10 @@ final class CachedFactorizer implements Factorizer {
                 false,
                 false,
                 1,
-                AcceleratedFactorizer.heap(factorU, problem.rows(), problem.rank()),
-                AcceleratedFactorizer.heap(factorV, problem.rank(), problem.columns()),
+                Tensor.over(factorU, problem.rows(), problem.rank()),
+                Tensor.over(factorV, problem.rank(), problem.columns()),
                 0,
-                AcceleratedFactorizer.heap(product, problem.rows(), problem.columns()));
+                Tensor.over(product, problem.rows(), problem.columns()));
         return Factorization.of(problem, factorU, factorV, product);
     }
 

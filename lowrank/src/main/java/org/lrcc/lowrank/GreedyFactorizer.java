@@ -4,9 +4,6 @@ import org.lrcc.engine.cpu.FactorLoops;
 import org.lrcc.engine.cpu.linalg.ThinQr;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.engine.tensor.DType;
-import org.lrcc.engine.tensor.HeapStorage;
-import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -54,7 +51,7 @@ public final class GreedyFactorizer implements Factorizer {
             this.progress = progress;
             this.rows = problem.rows();
             this.columns = problem.columns();
-            this.w = heap(problem.matrix(), rows, columns);
+            this.w = Tensor.over(problem.matrix(), rows, columns);
             this.target = new float[rows * columns];
             this.product = new float[rows * columns];
             this.u = new float[rows * problem.rank()];
@@ -89,13 +86,13 @@ public final class GreedyFactorizer implements Factorizer {
         }
 
         private void step(int rank, boolean dense) {
-            Tensor x = dense ? w : heap(target, rows, columns);
-            Tensor basis = heap(u, rows, rank);
-            Tensor right = heap(v, rank, columns);
-            kernels.gemm(false, true, 1, x, right, 0, heap(y, rows, rank));
+            Tensor x = dense ? w : Tensor.over(target, rows, columns);
+            Tensor basis = Tensor.over(u, rows, rank);
+            Tensor right = Tensor.over(v, rank, columns);
+            kernels.gemm(false, true, 1, x, right, 0, Tensor.over(y, rows, rank));
             qr.orthonormalize(y, 0, rows, rank, u, 0);
             kernels.gemm(true, false, 1, basis, x, 0, right);
-            kernels.gemm(false, false, 1, basis, right, 0, heap(product, rows, columns));
+            kernels.gemm(false, false, 1, basis, right, 0, Tensor.over(product, rows, columns));
             if (!problem.noSparse()) {
                 // target = W - S: W where the deviation is below lambda, else UV.
                 loops.nearest(problem.matrix(), product, (float) problem.lambda(), target);
@@ -123,10 +120,5 @@ public final class GreedyFactorizer implements Factorizer {
             float e = problem.matrix()[i] - product[i];
             return problem.noSparse() || Math.abs(e) < (float) problem.lambda() ? e : 0;
         }
-    }
-
-    private static Tensor heap(float[] values, int rows, int columns) {
-        Shape shape = Shape.of(rows, columns);
-        return Tensor.view(HeapStorage.wrap(DType.F32, shape.elements(), values, unused -> {}), 0, shape);
     }
 }

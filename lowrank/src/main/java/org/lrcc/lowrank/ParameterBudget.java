@@ -112,15 +112,8 @@ final class ParameterBudget {
         }
         float[] v = new float[count * columns];
         System.arraycopy(svd.v(), from * columns, v, 0, v.length);
-        Tensor sum = AcceleratedFactorizer.heap(product, rows, columns);
-        kernels.gemm(
-                false,
-                false,
-                1,
-                AcceleratedFactorizer.heap(u, rows, count),
-                AcceleratedFactorizer.heap(v, count, columns),
-                1,
-                sum);
+        Tensor sum = Tensor.over(product, rows, columns);
+        kernels.gemm(false, false, 1, Tensor.over(u, rows, count), Tensor.over(v, count, columns), 1, sum);
     }
 
     private void measure(Factorizer.Problem p, float[] product, Curve curve, int at) {

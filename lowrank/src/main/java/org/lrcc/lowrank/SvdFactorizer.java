@@ -2,6 +2,7 @@ package org.lrcc.lowrank;
 
 import org.lrcc.engine.cpu.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Tensor;
 
 /**
  * The truncated singular value decomposition: U·V is the nearest matrix of rank r to W in the sum of squares (Eckart and Young), S what deviates from it by
@@ -33,10 +34,10 @@ public final class SvdFactorizer implements Factorizer {
                 false,
                 false,
                 1,
-                AcceleratedFactorizer.heap(svd.u(), rows, rank),
-                AcceleratedFactorizer.heap(v, rank, columns),
+                Tensor.over(svd.u(), rows, rank),
+                Tensor.over(v, rank, columns),
                 0,
-                AcceleratedFactorizer.heap(product, rows, columns));
+                Tensor.over(product, rows, columns));
         progress.at(1);
         return Factorization.of(problem, svd.u(), v, product);
     }

@@ -51,6 +51,16 @@ public final class Tensor {
         return copyOf(DType.U8, values, values.length, Shape.of(sizes));
     }
 
+    /** A float tensor over an array, without a copy: each sees what the other writes. Row-major; the array may be longer. */
+    public static Tensor over(float[] values, int... sizes) {
+        return over(DType.F32, values, Shape.of(sizes));
+    }
+
+    /** A tensor over an array of the type's Java elements, as {@link #over(float[], int...)}. */
+    public static Tensor over(DType dtype, Object array, Shape shape) {
+        return view(HeapStorage.wrap(dtype, shape.elements(), array, unused -> {}), 0, shape);
+    }
+
     private static Tensor copyOf(DType dtype, Object values, int length, Shape shape) {
         if (length != shape.elements()) {
             throw new InputException("tensor: " + length + " values do not fill the shape " + shape);

@@ -12,7 +12,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
 
 /** The batches of one epoch of a {@link Loader}, in order. For one thread; closing it gives up what was made ahead. */
 public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
@@ -86,7 +88,7 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
             labels[i] = loader.data().label(pending.members[i]);
         }
         Shape shape = Shape.of(labels.length, 3, loader.imageSize(), loader.imageSize());
-        return new Batch(Floats.wrap(pending.values, shape), labels, pending.members);
+        return new Batch(Tensor.over(DType.F32, pending.values, shape), labels, pending.members);
     }
 
     private void await(Pending pending) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
@@ -136,7 +137,7 @@ public record Preprocessing(int size, int resize, boolean crop, List<Float> mean
         for (int i = 0; i < images.size(); i++) {
             normalize(fit(images.get(i)), values, i * 3 * size * size);
         }
-        return Floats.wrap(values, shape);
+        return Tensor.over(DType.F32, values, shape);
     }
 
     /** This as a flat JSON object with the keys size, resize, crop, mean and std. */

@@ -23,7 +23,6 @@ import java.util.TreeMap;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.HeapStorage;
-import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.io.AtomicFiles;
 
@@ -115,11 +114,7 @@ public final class SafeTensors {
         } catch (InputException e) {
             throw new InputException("tensor " + entry.name() + ": " + e.getMessage(), e);
         }
-        return wrap(type.memory(), array, entry.shape());
-    }
-
-    private static Tensor wrap(DType dtype, Object array, Shape shape) {
-        return Tensor.view(HeapStorage.wrap(dtype, shape.elements(), array, unused -> {}), 0, shape);
+        return Tensor.over(type.memory(), array, entry.shape());
     }
 
     private static void fill(FileChannel channel, ByteBuffer buffer) throws IOException {
@@ -190,7 +185,7 @@ public final class SafeTensors {
             throw new InputException("safetensors " + path + ": tensor " + name + " holds " + type(name)
                     + ", floating-point numbers are needed");
         }
-        return tensor.dtype() == DType.F32 ? tensor : wrap(DType.F32, tensor.toFloats(), tensor.shape());
+        return tensor.dtype() == DType.F32 ? tensor : Tensor.over(DType.F32, tensor.toFloats(), tensor.shape());
     }
 
     private InputException missing(String name) {

@@ -1,9 +1,6 @@
 package org.lrcc.engine.cpu.linalg;
 
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.engine.tensor.DType;
-import org.lrcc.engine.tensor.HeapStorage;
-import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -41,8 +38,8 @@ public final class ProductQr {
      * @param q {@code [rows, columns]} row-major; another array
      */
     public void orthonormalize(float[] y, int rows, int columns, float[] q) {
-        Tensor left = heap(y, rows, columns);
-        kernels.gemm(true, false, 1, left, left, 0, heap(gram, columns, columns));
+        Tensor left = Tensor.over(y, rows, columns);
+        kernels.gemm(true, false, 1, left, left, 0, Tensor.over(gram, columns, columns));
         for (int i = 0; i < columns * columns; i++) {
             upper[i] = gram[i];
         }
@@ -54,12 +51,6 @@ public final class ProductQr {
         for (int i = 0; i < columns * columns; i++) {
             gram[i] = (float) inverse[i];
         }
-        kernels.gemm(false, false, 1, left, heap(gram, columns, columns), 0, heap(q, rows, columns));
-    }
-
-    /** An array as a tensor, without a copy. */
-    static Tensor heap(float[] values, int rows, int columns) {
-        Shape shape = Shape.of(rows, columns);
-        return Tensor.view(HeapStorage.wrap(DType.F32, shape.elements(), values, unused -> {}), 0, shape);
+        kernels.gemm(false, false, 1, left, Tensor.over(gram, columns, columns), 0, Tensor.over(q, rows, columns));
     }
 }

@@ -46,7 +46,7 @@ public record TruncatedSvd(int rank, float[] u, double[] values, float[] v) {
         int width = Math.min(limit, rank + Math.max(8, rank / 8));
         float[] q = new float[rows * width];
         float[] b = new float[width * columns];
-        iterate(kernels, ProductQr.heap(w, rows, columns), width, tolerance, seed, q, b);
+        iterate(kernels, Tensor.over(w, rows, columns), width, tolerance, seed, q, b);
         return small(kernels, q, b, rows, columns, width, rank);
     }
 
@@ -61,9 +61,9 @@ public record TruncatedSvd(int rank, float[] u, double[] values, float[] v) {
         for (int i = 0; i < start.length; i++) {
             start[i] = (float) random.nextGaussian();
         }
-        Tensor basis = ProductQr.heap(q, rows, width);
-        Tensor other = ProductQr.heap(b, width, columns);
-        Tensor across = ProductQr.heap(start, columns, width);
+        Tensor basis = Tensor.over(q, rows, width);
+        Tensor other = Tensor.over(b, width, columns);
+        Tensor across = Tensor.over(start, columns, width);
         double captured = 0;
         for (int i = 0; i < MOST_ITERATIONS; i++) {
             kernels.gemm(false, false, 1, w, across, 0, basis);
@@ -109,9 +109,9 @@ public record TruncatedSvd(int rank, float[] u, double[] values, float[] v) {
         }
         float[] u = new float[rows * rank];
         float[] v = new float[rank * columns];
-        Tensor turn = ProductQr.heap(rotation, width, rank);
-        kernels.gemm(false, false, 1, ProductQr.heap(q, rows, width), turn, 0, ProductQr.heap(u, rows, rank));
-        kernels.gemm(true, false, 1, turn, ProductQr.heap(b, width, columns), 0, ProductQr.heap(v, rank, columns));
+        Tensor turn = Tensor.over(rotation, width, rank);
+        kernels.gemm(false, false, 1, Tensor.over(q, rows, width), turn, 0, Tensor.over(u, rows, rank));
+        kernels.gemm(true, false, 1, turn, Tensor.over(b, width, columns), 0, Tensor.over(v, rank, columns));
         for (int i = 0; i < rank; i++) {
             float inverse = values[i] == 0 ? 0 : (float) (1 / values[i]);
             for (int j = 0; j < columns; j++) {
@@ -125,8 +125,8 @@ public record TruncatedSvd(int rank, float[] u, double[] values, float[] v) {
     public static double[] singularValues(Kernels kernels, float[] w, int rows, int columns) {
         int n = Math.min(rows, columns);
         float[] product = new float[n * n];
-        Tensor matrix = ProductQr.heap(w, rows, columns);
-        kernels.gemm(rows > columns, rows <= columns, 1, matrix, matrix, 0, ProductQr.heap(product, n, n));
+        Tensor matrix = Tensor.over(w, rows, columns);
+        kernels.gemm(rows > columns, rows <= columns, 1, matrix, matrix, 0, Tensor.over(product, n, n));
         DMatrixRMaj gram = new DMatrixRMaj(n, n);
         for (int i = 0; i < n * n; i++) {
             gram.data[i] = product[i];
