@@ -2,12 +2,7 @@
 // for groups too narrow for products. Images are [N, C, H, W] before and [N, M, OH, OW] after.
 #include "common.cuh"
 #include "reduce.cuh"
-
-// As in org.lrcc.engine.spi.ConvGeometry.
-#define GEOMETRY                                                                                                      \
-    int H, int W, int OH, int OW, int KH, int KW, int strideH, int strideW, int padTop, int padLeft, int dilationH, \
-        int dilationW
-#define GIVEN H, W, OH, OW, KH, KW, strideH, strideW, padTop, padLeft, dilationH, dilationW
+#include "windows.cuh"
 
 // columns [C * KH * KW, N, P] from images [N, C, H, W], where P is OH * OW rounded up to a multiple of 4; what is beyond
 // OH * OW is 0. A thread writes 4 values at once. total = C * KH * KW * N * P / 4.
@@ -34,23 +29,6 @@ KERNEL im2col(
     }
 }
 
-// Calls visit(kh, kw, oh, ow) for each output that pixel (h, w) takes part in.
-template <typename Visit>
-__device__ __forceinline__ void outputs(int h, int w, GEOMETRY, Visit visit) {
-    ONCE for (int kh = 0; kh < KH; ++kh) {
-        int below = h + padTop - kh * dilationH;
-        if (below < 0 || below % strideH) continue;
-        int oh = below / strideH;
-        if (oh >= OH) continue;
-        ONCE for (int kw = 0; kw < KW; ++kw) {
-            int right = w + padLeft - kw * dilationW;
-            if (right < 0 || right % strideW) continue;
-            int ow = right / strideW;
-            if (ow < OW) visit(kh, kw, oh, ow);
-        }
-    }
-}
-
 // dx [N, C, H, W] from the gradient of columns [C * KH * KW, N, P]: each pixel collects. total = N * C * H * W.
 KERNEL col2im(const float *__restrict__ columns, float *__restrict__ dx, int N, int C, GEOMETRY, int total) {
     int row = N * ((OH * OW + 3) / 4 * 4);
@@ -60,7 +38,7 @@ KERNEL col2im(const float *__restrict__ columns, float *__restrict__ dx, int N, 
         int c = rest % C, n = rest / C;
         const float *from = columns + (long long)c * KH * KW * row + (long long)n * (row / N);
         float sum = 0.f;
-        outputs(h, w, GIVEN, [&](int kh, int kw, int oh, int ow) {
+        windows(h, w, GIVEN, [&](int kh, int kw, int oh, int ow) {
             sum += from[(long long)(kh * KW + kw) * row + oh * OW + ow];
         });
         dx[i] = sum;
@@ -137,7 +115,7 @@ KERNEL convGroupedInputGrad(
         rest /= H;
         int c = rest % C, n = rest / C, group = c / CG;
         float sum = 0.f;
-        outputs(h, w, GIVEN, [&](int kh, int kw, int oh, int ow) {
+        windows(h, w, GIVEN, [&](int kh, int kw, int oh, int ow) {
             ONCE for (int m = group * MG; m < (group + 1) * MG; ++m) {
                 float g = dy[(((long long)n * M + m) * OH + oh) * OW + ow];
                 sum = fmaf(g, weight[((m * CG + c % CG) * KH + kh) * KW + kw], sum);

@@ -1,11 +1,7 @@
 // Pooling over windows of [planes, H, W], and the gradients in gather form: each pixel collects from the windows that
 // cover it, so that nothing is added atomically and two runs give the same bits.
 #include "common.cuh"
-
-// As in org.lrcc.engine.spi.PoolGeometry; H, W before, OH, OW after.
-#define GEOMETRY                                                                                                      \
-    int H, int W, int OH, int OW, int KH, int KW, int strideH, int strideW, int padTop, int padLeft, int dilationH, \
-        int dilationW
+#include "windows.cuh"
 
 // The first of equals wins, NaN wins over all; a window of nothing but padding gives -infinity and position 0.
 template <typename Position>
@@ -33,25 +29,6 @@ __device__ __forceinline__ void maxPool(const float *x, float *y, Position *posi
         if (positions) positions[i] = (Position)(winner < 0 ? 0 : winner);
     }
 }
-
-// Calls `visit(kh, kw, output)` for each window of the plane that pixel (h, w) is in.
-template <typename Visit>
-__device__ __forceinline__ void windows(int h, int w, GEOMETRY, Visit visit) {
-    ONCE for (int kh = 0; kh < KH; ++kh) {
-        int below = h + padTop - kh * dilationH;
-        if (below < 0 || below % strideH) continue;
-        int oh = below / strideH;
-        if (oh >= OH) continue;
-        ONCE for (int kw = 0; kw < KW; ++kw) {
-            int right = w + padLeft - kw * dilationW;
-            if (right < 0 || right % strideW) continue;
-            int ow = right / strideW;
-            if (ow < OW) visit(kh, kw, oh, ow);
-        }
-    }
-}
-
-#define GIVEN H, W, OH, OW, KH, KW, strideH, strideW, padTop, padLeft, dilationH, dilationW
 
 template <typename Position>
 __device__ __forceinline__ void maxPoolGrad(const float *dy, const Position *positions, float *dx, GEOMETRY, int total) {
