@@ -16,9 +16,11 @@ import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.HeapStorage;
+import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.kernels.ptx.InterpreterDriver;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.optim.AdamW;
+import org.lrcc.nn.train.RepeatedStep;
 import org.lrcc.nn.train.StepRecord;
 import org.lrcc.nn.train.TrainCallback;
 import org.lrcc.nn.train.TrainConfig;
@@ -106,6 +108,27 @@ class CudaTrainingTest {
         assertThat(driver.live())
                 .as("what the sessions left behind")
                 .startsWith("0 allocations, 0 pinned buffers, 0 streams, 0 events");
+    }
+
+    private static double[] repeated(Backend backend) {
+        Tensor x = TinyResNet.images(4, 1);
+        double[] losses = new double[3];
+        try (RepeatedStep step = new RepeatedStep(backend, TinyResNet.model(), config(), x, TinyResNet.labels(4))) {
+            for (int i = 0; i < losses.length; i++) {
+                losses[i] = step.run();
+            }
+        }
+        return losses;
+    }
+
+    @Test
+    void aRepeatedStepIsTheProcessors() {
+        double[] expected = repeated(CPU);
+        double[] got = repeated(new CudaBackend(new InterpreterDriver()));
+        assertThat(got[2]).isNotEqualTo(got[0]);
+        for (int i = 0; i < got.length; i++) {
+            assertThat(got[i]).isCloseTo(expected[i], within(CLOSE));
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.lrcc.kernels.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ConvGeometry;
@@ -63,14 +64,21 @@ final class TinyResNet {
     }
 
     static TensorSource samples(int count, long seed) {
+        return new TensorSource(images(count, seed), labels(count), CLASSES);
+    }
+
+    static int[] labels(int count) {
+        return IntStream.range(0, count).map(i -> i % CLASSES.size()).toArray();
+    }
+
+    /** [count, 3, SIDE, SIDE], with something in it that tells the classes of {@link #labels} apart. */
+    static Tensor images(int count, long seed) {
         Philox random = new Philox(seed, 1);
+        int[] labels = labels(count);
         float[] values = new float[count * 3 * SIDE * SIDE];
-        int[] labels = new int[count];
         for (int i = 0; i < values.length; i++) {
-            int sample = i / (values.length / count);
-            labels[sample] = sample % CLASSES.size();
-            values[i] = (float) random.nextGaussian() + 0.3f * labels[sample] * (i % SIDE % 3);
+            values[i] = (float) random.nextGaussian() + 0.3f * labels[i / (values.length / count)] * (i % SIDE % 3);
         }
-        return new TensorSource(Tensor.of(values, count, 3, SIDE, SIDE), labels, CLASSES);
+        return Tensor.of(values, count, 3, SIDE, SIDE);
     }
 }

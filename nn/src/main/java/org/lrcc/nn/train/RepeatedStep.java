@@ -42,9 +42,14 @@ public final class RepeatedStep implements AutoCloseable {
         TrainingState tensors = new TrainingState(model, config.freeze());
         Plan plan = model.network().prepare(backend, Mode.TRAIN, shape);
         this.config = config;
-        this.optimizer = new FlatOptimizer(config.optimizer(), config.groups(), tensors.flat());
         this.k = backend.open();
-        this.batch = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0]);
+        try {
+            this.optimizer = tensors.optimizer(k, config);
+            this.batch = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0]);
+        } catch (RuntimeException e) {
+            k.close();
+            throw e;
+        }
         this.x = x;
         this.labels = labels.clone();
     }

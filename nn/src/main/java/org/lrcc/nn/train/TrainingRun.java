@@ -92,8 +92,7 @@ final class TrainingRun implements AutoCloseable {
         this.feed = train.training(config);
         this.k = backend.open();
         try {
-            tensors.moveTo(k);
-            this.optimizer = new FlatOptimizer(config.optimizer(), config.groups(), tensors.flat());
+            this.optimizer = tensors.optimizer(k, config);
             this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights);
         } catch (RuntimeException e) {
             close();

@@ -13,6 +13,7 @@ import org.lrcc.nn.layer.Role;
 import org.lrcc.nn.network.FlatParameters;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.State;
+import org.lrcc.nn.optim.FlatOptimizer;
 import org.lrcc.nn.safetensors.TensorDigest;
 
 /** The tensors of a run: those that training changes are copies, flat where they train; the others are shared with the model that was given. */
@@ -49,10 +50,11 @@ final class TrainingState {
         }
     }
 
-    /** Moves what training changes into a session's memory, until {@link #moveToHeap}. */
-    void moveTo(Kernels k) {
+    /** Moves what training changes into a session's memory, until {@link #moveToHeap}, and makes the optimizer, whose slots stand beside it. */
+    FlatOptimizer optimizer(Kernels k, TrainConfig config) {
         flat.moveTo(k);
         state.moveTo(k, name -> state.role(name) == Role.BUFFER);
+        return new FlatOptimizer(config.optimizer(), config.groups(), flat);
     }
 
     /** Brings the tensors back at the end of a run, whose optimizer is of no use after that. */
