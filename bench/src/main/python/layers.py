@@ -4,18 +4,10 @@ Layers are named in-out-kernel-stride-size.
 """
 
 import argparse
-import json
 import statistics
 import time
 
-
-def peak():
-    """Peak resident memory in bytes, 0 where the system does not tell; ru_maxrss would count the parent's."""
-    try:
-        with open("/proc/self/status") as status:
-            return sum(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    except OSError:
-        return 0
+from report import answer, torch_on
 
 
 def main():
@@ -26,10 +18,7 @@ def main():
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--warmup", type=int, default=3)
     args = parser.parse_args()
-    import torch
-
-    torch.set_num_threads(args.threads)
-    torch.set_num_interop_threads(1)
+    torch = torch_on(args.threads)
 
     def median(run):
         times = []
@@ -56,11 +45,7 @@ def main():
             rows[layer + " forward"] = median(lambda: torch.nn.functional.conv2d(x, w, None, stride, padding))
             rows[layer + " input gradient"] = median(lambda: backward([True, False, False]))
             rows[layer + " weight gradient"] = median(lambda: backward([False, True, False]))
-    print(json.dumps({
-        "name": "PyTorch " + torch.__version__.split("+")[0],
-        "rows": rows,
-        "peakResidentBytes": peak(),
-    }))
+    answer(torch, rows=rows)
 
 
 main()

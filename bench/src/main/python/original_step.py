@@ -5,8 +5,9 @@ step, as the original of this project does; batch norms, biases and the last lay
 """
 
 import argparse
-import json
 import time
+
+from report import answer, torch_on
 
 
 def arguments():
@@ -23,23 +24,10 @@ def arguments():
     return parser.parse_args()
 
 
-def peak():
-    """Peak resident memory in bytes, 0 where the system does not tell; ru_maxrss would count the parent's."""
-    try:
-        with open("/proc/self/status") as status:
-            return sum(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    except OSError:
-        return 0
-
-
 def main():
     args = arguments()
-    import torch
-    import torch.nn.functional as functional
-    from torch import nn
-
-    torch.set_num_threads(args.threads)
-    torch.set_num_interop_threads(1)
+    torch = torch_on(args.threads)
+    nn, functional = torch.nn, torch.nn.functional
     torch.manual_seed(0)
 
     class LoraConv(nn.Module):
@@ -99,11 +87,7 @@ def main():
         optimizer.step()
         loss.item()
         times.append(1e3 * (time.perf_counter() - start))
-    print(json.dumps({
-        "name": "PyTorch " + torch.__version__.split("+")[0],
-        "milliseconds": times[args.warmup:],
-        "peakResidentBytes": peak(),
-    }))
+    answer(torch, milliseconds=times[args.warmup:])
 
 
 main()

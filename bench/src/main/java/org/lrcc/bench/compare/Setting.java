@@ -85,7 +85,7 @@ final class Setting {
                 "--batch",
                 Integer.toString(Comparison.BATCH)));
         command.addAll(List.of(arguments));
-        return new Child(command, Map.of("OMP_NUM_THREADS", Integer.toString(threads)));
+        return new Child(command, Map.of("OMP_NUM_THREADS", Integer.toString(threads), "PYTHONDONTWRITEBYTECODE", "1"));
     }
 
     /** Why a class of the peers is not there, or null. */
