@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,11 +25,33 @@ class AdapterOptionsTest {
     private Path dir;
 
     private Run convert(Object... more) {
-        Object[] all = new Object[more.length + 6];
-        Object[] head = {"convert", Demo.MODEL, "-o", dir.resolve("a.safetensors"), "--convert", "layer1.0"};
-        System.arraycopy(head, 0, all, 0, head.length);
-        System.arraycopy(more, 0, all, head.length, more.length);
-        return Run.of(all);
+        return run(more, "convert", Demo.MODEL, "-o", dir.resolve("a.safetensors"), "--convert", "layer1.0");
+    }
+
+    /** One short epoch at rank 2. */
+    private Run train(Path photos, Path out, Object... more) {
+        return run(
+                more,
+                "train",
+                Demo.MODEL,
+                "--train",
+                photos,
+                "-o",
+                out,
+                "--rank",
+                2,
+                "--epochs",
+                1,
+                "--resize",
+                112,
+                "--batch",
+                6,
+                "--progress",
+                "off");
+    }
+
+    private static Run run(Object[] more, Object... first) {
+        return Run.of(Stream.concat(Stream.of(first), Stream.of(more)).toArray());
     }
 
     private LowRankConv2d layer() {
@@ -51,26 +74,7 @@ class AdapterOptionsTest {
     void magnitudesAreTrainedSavedAndMerged() {
         Path photos = Demo.smallFolder(dir.resolve("photos"), 4);
         Path out = dir.resolve("run");
-        Run trained = Run.of(
-                "train",
-                Demo.MODEL,
-                "--train",
-                photos,
-                "--mode",
-                "lora_mode",
-                "--rank",
-                2,
-                "--dora",
-                "--epochs",
-                1,
-                "--resize",
-                112,
-                "--batch",
-                6,
-                "--progress",
-                "off",
-                "-o",
-                out);
+        Run trained = train(photos, out, "--mode", "lora_mode", "--dora");
         assertThat(trained.err()).isEmpty();
         Path adapter = out.resolve("adapter.safetensors");
         Model before =
@@ -102,33 +106,19 @@ class AdapterOptionsTest {
     void ratesOfUAndSReachTheTraining() throws IOException {
         Path photos = Demo.smallFolder(dir.resolve("photos"), 4);
         Path out = dir.resolve("run");
-        Run trained = Run.of(
-                "train",
-                Demo.MODEL,
-                "--train",
+        Run trained = train(
                 photos,
+                out,
                 "--mode",
                 "tune_U_S",
                 "--method",
                 "svd",
-                "--rank",
-                2,
                 "--rate-u",
                 16,
                 "--rate-s",
                 0.5,
                 "--rate-factor",
-                "fc.=3",
-                "--epochs",
-                1,
-                "--resize",
-                112,
-                "--batch",
-                6,
-                "--progress",
-                "off",
-                "-o",
-                out);
+                "fc.=3");
         assertThat(trained.err()).isEmpty();
         JsonNode groups = new ObjectMapper()
                 .readTree(out.resolve("config.json").toFile())
