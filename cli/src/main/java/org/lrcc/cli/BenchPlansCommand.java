@@ -8,10 +8,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.ConvolutionCandidate.Pass;
 import org.lrcc.engine.cpu.CpuBackend;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
+import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.layer.Convolution;
@@ -90,7 +90,7 @@ final class BenchPlansCommand extends Subcommand {
         Map<String, Kernels> sessions = new TreeMap<>();
         List<PlanTrial> trials = new ArrayList<>();
         layers.forEach((layer, names) -> {
-            for (Pass pass : Pass.values()) {
+            for (ConvPass pass : ConvPass.values()) {
                 trials.add(new PlanTrial(cpu, names, layer, pass, sessions, options));
             }
         });
@@ -148,7 +148,7 @@ final class BenchPlansCommand extends Subcommand {
                 m.milliseconds());
     }
 
-    private static String name(Pass pass) {
+    private static String name(ConvPass pass) {
         return pass.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 

@@ -5,10 +5,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.lrcc.engine.cpu.ConvolutionCandidate;
-import org.lrcc.engine.cpu.ConvolutionCandidate.Pass;
 import org.lrcc.engine.cpu.CpuBackend;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -45,7 +45,7 @@ final class PlanTrial {
 
     private final List<String> names;
     private final Layer layer;
-    private final Pass pass;
+    private final ConvPass pass;
     private final List<ConvolutionCandidate> candidates;
     private final List<Runnable> runs = new ArrayList<>();
     private List<Measured> measured = List.of();
@@ -60,7 +60,7 @@ final class PlanTrial {
             CpuBackend cpu,
             List<String> names,
             Layer layer,
-            Pass pass,
+            ConvPass pass,
             Map<String, Kernels> sessions,
             BenchOptions options) {
         this.names = names;
@@ -113,7 +113,7 @@ final class PlanTrial {
         return layer;
     }
 
-    Pass pass() {
+    ConvPass pass() {
         return pass;
     }
 

@@ -1,5 +1,7 @@
 package org.lrcc.engine.cpu;
 
+import org.lrcc.engine.spi.ConvPass;
+
 /**
  * Predicts how long a convolution takes by each algorithm, from its operations and the floats it moves, in nanoseconds of one core.
  *
@@ -28,13 +30,6 @@ record AlgorithmModel(
         double input,
         double output,
         double weight) {
-    /** The passes of a convolution. */
-    enum Pass {
-        FORWARD,
-        INPUT_GRADIENT,
-        WEIGHT_GRADIENT
-    }
-
     /** The table for vectors of {@code lanes} floats. */
     static AlgorithmModel of(int lanes) {
         return switch (lanes) {
@@ -58,7 +53,7 @@ record AlgorithmModel(
     }
 
     /** Direct convolution: a product of the weights with the im2col matrix. */
-    double direct(ConvShape s, Pass pass) {
+    double direct(ConvShape s, ConvPass pass) {
         long pixels = (long) s.batch() * s.outPlane();
         long taps = s.kernel();
         return switch (pass) {
@@ -73,8 +68,8 @@ record AlgorithmModel(
     }
 
     /** Winograd F(4x4, 3x3). */
-    double winograd(ConvShape s, Pass pass) {
-        WinogradGrid g = pass == Pass.INPUT_GRADIENT ? WinogradGrid.inputGradient(s) : WinogradGrid.forward(s);
+    double winograd(ConvShape s, ConvPass pass) {
+        WinogradGrid g = pass == ConvPass.INPUT_GRADIENT ? WinogradGrid.inputGradient(s) : WinogradGrid.forward(s);
         // Transforms work on whole groups of channels.
         long depth = ceil(g.depth(), columns) * columns;
         long outputs = ceil(g.outputs(), columns) * columns;
@@ -83,10 +78,15 @@ record AlgorithmModel(
         long pairs = g.depth() * outputs;
         double transforms = (in + out + 9 * pairs) * move
                 + g.tiles() * (depth * input + outputs * output)
-                + pairs * (pass == Pass.WEIGHT_GRADIENT ? weight / 2 : weight);
-        double products = pass == Pass.WEIGHT_GRADIENT
+                + pairs * (pass == ConvPass.WEIGHT_GRADIENT ? weight / 2 : weight);
+        double products = pass == ConvPass.WEIGHT_GRADIENT
                 ? tiles(g.depth(), g.outputs(), g.tiles(), product)
                 : tiles(g.tiles(), g.outputs(), g.depth(), product);
         return transforms + WinogradTiles.VALUES * products;
+    }
+
+    /** Whether Winograd's algorithm fits a pass and is predicted to be faster. */
+    boolean prefersWinograd(ConvShape s, ConvPass pass) {
+        return WinogradGrid.fits(s) && winograd(s, pass) < direct(s, pass);
     }
 }

@@ -7,14 +7,4 @@ package org.lrcc.engine.cpu;
  * @param predictedNanos what the cost model predicts on one core; NaN where there is nothing to choose. Only ratios count: the model knows vector widths, not clocks
  * @param chosen whether the cost model picks it
  */
-public record ConvolutionCandidate(String algorithm, double predictedNanos, boolean chosen) {
-    /** The passes of a convolution. */
-    public enum Pass {
-        /** The output. */
-        FORWARD,
-        /** The gradient of the input. */
-        INPUT_GRADIENT,
-        /** The gradient of the weight. */
-        WEIGHT_GRADIENT
-    }
-}
+public record ConvolutionCandidate(String algorithm, double predictedNanos, boolean chosen) {}

@@ -3,7 +3,7 @@ package org.lrcc.engine.cpu;
 import java.util.List;
 import java.util.Locale;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.AlgorithmModel.Pass;
+import org.lrcc.engine.spi.ConvPass;
 
 /**
  * Direct or Winograd convolution, by shape and pass: whichever {@link AlgorithmModel} predicts to be faster, or what
@@ -50,15 +50,16 @@ final class ConvolutionChoice implements Convolution {
     }
 
     /** Whether a pass of this shape is computed by Winograd's algorithm. */
-    boolean usesWinograd(ConvShape s, Pass pass) {
-        if (mode == Mode.DIRECT || !WinogradGrid.fits(s)) {
-            return false;
-        }
-        return mode == Mode.WINOGRAD || model.winograd(s, pass) < model.direct(s, pass);
+    boolean usesWinograd(ConvShape s, ConvPass pass) {
+        return switch (mode) {
+            case DIRECT -> false;
+            case WINOGRAD -> WinogradGrid.fits(s);
+            case AUTO -> model.prefersWinograd(s, pass);
+        };
     }
 
     /** What there is to choose from, with predictions. */
-    List<ConvolutionCandidate> candidates(ConvShape s, Pass pass) {
+    List<ConvolutionCandidate> candidates(ConvShape s, ConvPass pass) {
         boolean second = usesWinograd(s, pass);
         ConvolutionCandidate first = new ConvolutionCandidate("direct", model.direct(s, pass), !second);
         return WinogradGrid.fits(s)
@@ -66,24 +67,24 @@ final class ConvolutionChoice implements Convolution {
                 : List.of(new ConvolutionCandidate("direct", Double.NaN, true));
     }
 
-    private Convolution algorithm(ConvShape s, Pass pass) {
+    private Convolution algorithm(ConvShape s, ConvPass pass) {
         return usesWinograd(s, pass) ? winograd : direct;
     }
 
     @Override
     public void forward(ConvShape s, float[] x, int xo, float[] w, int wo, Epilogue epilogue, float[] y, int yo) {
-        algorithm(s, Pass.FORWARD).forward(s, x, xo, w, wo, epilogue, y, yo);
+        algorithm(s, ConvPass.FORWARD).forward(s, x, xo, w, wo, epilogue, y, yo);
     }
 
     @Override
     public void inputGradient(
             ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
-        algorithm(s, Pass.INPUT_GRADIENT).inputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate);
+        algorithm(s, ConvPass.INPUT_GRADIENT).inputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate);
     }
 
     @Override
     public void weightGradient(
             ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        algorithm(s, Pass.WEIGHT_GRADIENT).weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
+        algorithm(s, ConvPass.WEIGHT_GRADIENT).weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
     }
 }

@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu;
 import java.util.List;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
@@ -52,10 +53,9 @@ public final class CpuBackend implements Backend {
     }
 
     /** The algorithms that fit a pass of a convolution of x by w, with what the cost model predicts; one of them is chosen. */
-    public List<ConvolutionCandidate> candidates(
-            Shape x, Shape w, ConvGeometry geometry, ConvolutionCandidate.Pass pass) {
+    public List<ConvolutionCandidate> candidates(Shape x, Shape w, ConvGeometry geometry, ConvPass pass) {
         return instructions.convolution(pool, ConvolutionChoice.AUTO) instanceof ConvolutionChoice choice
-                ? choice.candidates(CpuKernels.shape(x, w, geometry), AlgorithmModel.Pass.valueOf(pass.name()))
+                ? choice.candidates(CpuKernels.shape(x, w, geometry), pass)
                 : List.of(new ConvolutionCandidate(ConvolutionChoice.AUTO, Double.NaN, true));
     }
 

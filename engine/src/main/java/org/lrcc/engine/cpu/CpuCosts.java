@@ -1,12 +1,13 @@
 package org.lrcc.engine.cpu;
 
 import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
 import org.lrcc.engine.tensor.Shape;
 
 /**
  * What the vector kernels take, in nanoseconds of one core: {@link AlgorithmModel} for the products of whichever algorithm a convolution uses, and the memory that is passed
- * over beside them. Rates were fitted to the measured passes of ResNet18's layers and of their low-rank parts (kept under {@code bench/results}).
+ * over beside them. The rates are estimates: they have not been fitted to measured passes yet.
  */
 final class CpuCosts implements KernelCosts {
     /** Nanoseconds to begin a kernel on all threads and to wait for the last, as one core's time. */
@@ -25,14 +26,12 @@ final class CpuCosts implements KernelCosts {
     }
 
     @Override
-    public double conv2d(Pass pass, Shape x, Shape w, ConvGeometry geometry) {
+    public double conv2d(ConvPass pass, Shape x, Shape w, ConvGeometry geometry) {
         ConvShape s = CpuKernels.shape(x, w, geometry);
-        AlgorithmModel.Pass which = AlgorithmModel.Pass.valueOf(pass.name());
-        boolean winograd = WinogradGrid.fits(s) && model.winograd(s, which) < model.direct(s, which);
-        return CALL + (winograd ? model.winograd(s, which) : direct(s, which));
+        return CALL + (model.prefersWinograd(s, pass) ? model.winograd(s, pass) : direct(s, pass));
     }
 
-    private double direct(ConvShape s, AlgorithmModel.Pass pass) {
+    private double direct(ConvShape s, ConvPass pass) {
         long in = (long) s.batch() * s.inputs() * s.height() * s.width();
         long out = (long) s.batch() * s.outputs() * s.outPlane();
         long taps = s.kernel();

@@ -4,8 +4,8 @@ import java.util.Comparator;
 import java.util.concurrent.ConcurrentHashMap;
 import org.lrcc.engine.op.LowRankPlan.Way;
 import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
-import org.lrcc.engine.spi.KernelCosts.Pass;
 import org.lrcc.engine.tensor.Shape;
 
 /**
@@ -89,16 +89,16 @@ public record LowRankWork(
             sum += costs.move(2L * first().elements());
         }
         if (plan.forward() == Way.FACTORED || (factorsGradients && wantsU)) {
-            sum += costs.conv2d(Pass.FORWARD, x, first(), factors.first(geometry));
+            sum += costs.conv2d(ConvPass.FORWARD, x, first(), factors.first(geometry));
         }
         if (factorsX || (factorsGradients && wantsV)) {
-            sum += costs.conv2d(Pass.INPUT_GRADIENT, between(), second(), factors.second(geometry));
+            sum += costs.conv2d(ConvPass.INPUT_GRADIENT, between(), second(), factors.second(geometry));
         }
         sum += plan.forward() == Way.COMPOSED
-                ? costs.conv2d(Pass.FORWARD, x, weight(), geometry)
+                ? costs.conv2d(ConvPass.FORWARD, x, weight(), geometry)
                 : factoredForward(costs);
         if (wantsX) {
-            sum += factorsX ? factoredInput(costs) : costs.conv2d(Pass.INPUT_GRADIENT, x, weight(), geometry);
+            sum += factorsX ? factoredInput(costs) : costs.conv2d(ConvPass.INPUT_GRADIENT, x, weight(), geometry);
         }
         if (wantsParameters()) {
             sum += factorsGradients ? factoredGradients(costs) : projected(costs);
@@ -115,30 +115,30 @@ public record LowRankWork(
     }
 
     private double factoredForward(KernelCosts costs) {
-        double second = costs.conv2d(Pass.FORWARD, between(), second(), factors.second(geometry));
+        double second = costs.conv2d(ConvPass.FORWARD, between(), second(), factors.second(geometry));
         return rest
                 ? second
-                        + costs.conv2d(Pass.FORWARD, x, weight(), geometry)
+                        + costs.conv2d(ConvPass.FORWARD, x, weight(), geometry)
                         + costs.move(geometry.infer(x, weight()).elements())
                 : second;
     }
 
     private double factoredInput(KernelCosts costs) {
-        double first = costs.conv2d(Pass.INPUT_GRADIENT, x, first(), factors.first(geometry));
+        double first = costs.conv2d(ConvPass.INPUT_GRADIENT, x, first(), factors.first(geometry));
         return rest
-                ? first + costs.conv2d(Pass.INPUT_GRADIENT, x, weight(), geometry) + costs.move(3L * x.elements())
+                ? first + costs.conv2d(ConvPass.INPUT_GRADIENT, x, weight(), geometry) + costs.move(3L * x.elements())
                 : first;
     }
 
     private double factoredGradients(KernelCosts costs) {
-        return (wantsU ? costs.conv2d(Pass.WEIGHT_GRADIENT, between(), second(), factors.second(geometry)) : 0)
-                + (wantsV ? costs.conv2d(Pass.WEIGHT_GRADIENT, x, first(), factors.first(geometry)) : 0);
+        return (wantsU ? costs.conv2d(ConvPass.WEIGHT_GRADIENT, between(), second(), factors.second(geometry)) : 0)
+                + (wantsV ? costs.conv2d(ConvPass.WEIGHT_GRADIENT, x, first(), factors.first(geometry)) : 0);
     }
 
     private double projected(KernelCosts costs) {
         int rows = factors.rows(out, kernel);
         int columns = factors.columns(in(), kernel);
-        return costs.conv2d(Pass.WEIGHT_GRADIENT, x, weight(), geometry)
+        return costs.conv2d(ConvPass.WEIGHT_GRADIENT, x, weight(), geometry)
                 + costs.move(factors == Factors.SEPARABLE ? 2L * weight().elements() : 0)
                 + (wantsU ? costs.gemm(rows, rank, columns) : 0)
                 + (wantsV ? costs.gemm(rank, columns, rows) : 0);

@@ -10,18 +10,8 @@ public interface KernelCosts {
     /** For backends that have not been measured. */
     KernelCosts UNMEASURED = ofRates(100, 0.25, 5000);
 
-    /** The passes of a convolution. */
-    enum Pass {
-        /** {@link Kernels#conv2d}. */
-        FORWARD,
-        /** {@link Kernels#conv2dInputGrad}. */
-        INPUT_GRADIENT,
-        /** {@link Kernels#conv2dWeightGrad}. */
-        WEIGHT_GRADIENT
-    }
-
     /** Nanoseconds of a pass of a convolution of x [N, C, H, W] by w [M, C / groups, KH, KW]. */
-    double conv2d(Pass pass, Shape x, Shape w, ConvGeometry geometry);
+    double conv2d(ConvPass pass, Shape x, Shape w, ConvGeometry geometry);
 
     /** Nanoseconds of a product of {@code [m, k]} and {@code [k, n]}. */
     double gemm(int m, int n, int k);
@@ -39,7 +29,7 @@ public interface KernelCosts {
     static KernelCosts ofRates(double flops, double float32, double call) {
         return new KernelCosts() {
             @Override
-            public double conv2d(Pass pass, Shape x, Shape w, ConvGeometry geometry) {
+            public double conv2d(ConvPass pass, Shape x, Shape w, ConvGeometry geometry) {
                 Shape y = geometry.infer(x, w);
                 return call
                         + 2.0 * y.elements() * w.elements(1, 4) / flops

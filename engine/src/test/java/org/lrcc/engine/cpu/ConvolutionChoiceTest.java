@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.AlgorithmModel.Pass;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.lrcc.engine.cpu.simd.VectorWinograd;
+import org.lrcc.engine.spi.ConvPass;
 
 /** Which algorithm is taken for which shape. */
 class ConvolutionChoiceTest {
@@ -32,7 +32,7 @@ class ConvolutionChoiceTest {
             for (ConvShape s : new ConvShape[] {
                 shape(8, 64, 56, 64, 3, 1, 1), shape(8, 128, 28, 128, 3, 1, 1), shape(8, 256, 14, 256, 3, 1, 1)
             }) {
-                for (Pass pass : Pass.values()) {
+                for (ConvPass pass : ConvPass.values()) {
                     assertThat(c.usesWinograd(s, pass))
                             .as("%s of %s, %d lanes", pass, s, lanes)
                             .isTrue();
@@ -44,7 +44,7 @@ class ConvolutionChoiceTest {
     @Test
     void directIsTakenWhereTransformsCostMoreThanTheySave() {
         ConvolutionChoice c = choice("auto", 16);
-        for (Pass pass : Pass.values()) {
+        for (ConvPass pass : ConvPass.values()) {
             assertThat(c.usesWinograd(shape(1, 512, 1, 512, 3, 1, 1), pass))
                     .as("%s of one pixel", pass)
                     .isFalse();
@@ -58,24 +58,30 @@ class ConvolutionChoiceTest {
     @Test
     void smallImagesAreChosenAsMeasured() {
         ConvolutionChoice c = choice("auto", 16);
-        assertThat(c.usesWinograd(shape(1, 512, 7, 512, 3, 1, 1), Pass.FORWARD)).isFalse();
-        assertThat(c.usesWinograd(shape(1, 512, 7, 512, 3, 1, 1), Pass.WEIGHT_GRADIENT))
-                .isTrue();
-        assertThat(c.usesWinograd(shape(20, 128, 3, 128, 3, 1, 1), Pass.FORWARD))
+        assertThat(c.usesWinograd(shape(1, 512, 7, 512, 3, 1, 1), ConvPass.FORWARD))
                 .isFalse();
-        assertThat(c.usesWinograd(shape(20, 32, 12, 32, 3, 1, 1), Pass.FORWARD)).isTrue();
+        assertThat(c.usesWinograd(shape(1, 512, 7, 512, 3, 1, 1), ConvPass.WEIGHT_GRADIENT))
+                .isTrue();
+        assertThat(c.usesWinograd(shape(20, 128, 3, 128, 3, 1, 1), ConvPass.FORWARD))
+                .isFalse();
+        assertThat(c.usesWinograd(shape(20, 32, 12, 32, 3, 1, 1), ConvPass.FORWARD))
+                .isTrue();
     }
 
     @Test
     void shapesOutsideOfWinogradAreDirectEvenIfForced() {
         ConvolutionChoice c = choice("winograd", 16);
-        assertThat(c.usesWinograd(shape(1, 512, 1, 512, 3, 1, 1), Pass.FORWARD)).isTrue();
-        assertThat(c.usesWinograd(shape(8, 64, 56, 128, 3, 2, 1), Pass.FORWARD)).isFalse();
-        assertThat(c.usesWinograd(shape(8, 64, 56, 64, 1, 1, 0), Pass.FORWARD)).isFalse();
-        assertThat(c.usesWinograd(shape(8, 64, 56, 64, 3, 1, 3), Pass.FORWARD)).isFalse();
+        assertThat(c.usesWinograd(shape(1, 512, 1, 512, 3, 1, 1), ConvPass.FORWARD))
+                .isTrue();
+        assertThat(c.usesWinograd(shape(8, 64, 56, 128, 3, 2, 1), ConvPass.FORWARD))
+                .isFalse();
+        assertThat(c.usesWinograd(shape(8, 64, 56, 64, 1, 1, 0), ConvPass.FORWARD))
+                .isFalse();
+        assertThat(c.usesWinograd(shape(8, 64, 56, 64, 3, 1, 3), ConvPass.FORWARD))
+                .isFalse();
         ConvShape grouped = new ConvShape(8, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2);
-        assertThat(c.usesWinograd(grouped, Pass.FORWARD)).isFalse();
-        assertThat(choice("direct", 16).usesWinograd(shape(8, 64, 56, 64, 3, 1, 1), Pass.FORWARD))
+        assertThat(c.usesWinograd(grouped, ConvPass.FORWARD)).isFalse();
+        assertThat(choice("direct", 16).usesWinograd(shape(8, 64, 56, 64, 3, 1, 1), ConvPass.FORWARD))
                 .isFalse();
     }
 

@@ -1,19 +1,13 @@
 package org.lrcc.kernels.cuda;
 
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.spi.ConvPass;
 
 /**
  * What a convolution costs each way, from its operations, the bytes that it moves and its launches. Figures are those of one common device, so that the
  * choice, and with it the bits of a result, do not depend on which card runs it.
  */
 final class ConvCost {
-    /** What is computed. */
-    enum Pass {
-        FORWARD,
-        INPUT_GRAD,
-        WEIGHT_GRAD
-    }
-
     /** Multiplications and additions a second of a large product in fp32. */
     private static final double OPERATIONS = 45e12;
     /** Of the kernels without products, which load both factors for each multiplication. */
@@ -31,7 +25,7 @@ final class ConvCost {
     private ConvCost() {}
 
     /** The cheapest, or what is forced where that can be used. */
-    static ConvAlgorithm choose(ConvSizes s, Pass pass, @Nullable ConvAlgorithm forced) {
+    static ConvAlgorithm choose(ConvSizes s, ConvPass pass, @Nullable ConvAlgorithm forced) {
         if (forced != null && usable(s, forced)) {
             return forced;
         }
@@ -56,7 +50,7 @@ final class ConvCost {
     }
 
     /** An estimate; only its order among the algorithms counts. */
-    static double seconds(ConvSizes s, Pass pass, ConvAlgorithm algorithm) {
+    static double seconds(ConvSizes s, ConvPass pass, ConvAlgorithm algorithm) {
         return switch (algorithm) {
             case GEMM -> gemm(s, pass);
             case WINOGRAD -> winograd(s, pass);
@@ -80,29 +74,29 @@ final class ConvCost {
         return 2 * rows * columns * depth / rate;
     }
 
-    private static double gemm(ConvSizes s, Pass pass) {
+    private static double gemm(ConvSizes s, ConvPass pass) {
         double columns = 4.0 * s.n() * s.paddedPixels() * s.c() * s.kh() * s.kw();
         double outputs = 4.0 * s.n() * s.pixels() * s.m();
         double groups = s.groups();
-        boolean weight = pass == Pass.WEIGHT_GRAD;
+        boolean weight = pass == ConvPass.WEIGHT_GRADIENT;
         // Columns are written once and read once; a weight's gradient lays out the output's gradient anew too.
         double bytes = images(s) + (s.isPointwise() && !weight ? 0 : 2 * columns) + (weight ? 2 * outputs : 0);
         double products = weight
                 ? groups * product(s.groupM(), s.depth(), (double) s.n() * s.pixels())
-                : groups * s.n() * product(s.groupM(), s.pixels(), pass == Pass.FORWARD ? s.depth() : s.groupM());
-        if (pass == Pass.INPUT_GRAD) {
+                : groups * s.n() * product(s.groupM(), s.pixels(), pass == ConvPass.FORWARD ? s.depth() : s.groupM());
+        if (pass == ConvPass.INPUT_GRADIENT) {
             products = groups * s.n() * product(s.depth(), s.pixels(), s.groupM());
         }
         return products + bytes / BYTES + (groups + 2) * LAUNCH;
     }
 
-    private static double winograd(ConvSizes s, Pass pass) {
+    private static double winograd(ConvSizes s, ConvPass pass) {
         double tiles = s.tiles();
         double inputs = 4.0 * PRODUCTS * tiles * s.c();
         double outputs = 4.0 * PRODUCTS * tiles * s.m();
         double kernels = 4.0 * PRODUCTS * s.m() * s.c();
-        double products =
-                PRODUCTS * (pass == Pass.WEIGHT_GRAD ? product(s.m(), s.c(), tiles) : product(s.m(), tiles, s.c()));
+        double products = PRODUCTS
+                * (pass == ConvPass.WEIGHT_GRADIENT ? product(s.m(), s.c(), tiles) : product(s.m(), tiles, s.c()));
         return products + (images(s) + 2 * (inputs + outputs + kernels)) / BYTES + 4 * LAUNCH;
     }
 }

@@ -3,6 +3,7 @@ package org.lrcc.kernels.cuda;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.tensor.Tensor;
 
 /** Convolution and its gradients: chooses the algorithm of each layer and pass, and launches the direct kernels itself. */
@@ -44,7 +45,7 @@ final class CudaConvolution {
         long from = KernelQueue.address(x);
         long weight = KernelQueue.address(w);
         long to = KernelQueue.address(y);
-        switch (ConvCost.choose(s, ConvCost.Pass.FORWARD, forced)) {
+        switch (ConvCost.choose(s, ConvPass.FORWARD, forced)) {
             case WINOGRAD ->
                 winograd.forward(
                         s,
@@ -102,7 +103,7 @@ final class CudaConvolution {
         long from = KernelQueue.address(dy);
         long weight = KernelQueue.address(w);
         long to = KernelQueue.address(dx);
-        switch (ConvCost.choose(s, ConvCost.Pass.INPUT_GRAD, forced)) {
+        switch (ConvCost.choose(s, ConvPass.INPUT_GRADIENT, forced)) {
             case WINOGRAD -> winograd.inputGrad(s, from, weight, to);
             case GEMM -> gemm.inputGrad(s, from, weight, to);
             case DIRECT -> {
@@ -119,7 +120,7 @@ final class CudaConvolution {
         long from = KernelQueue.address(x);
         long gradient = KernelQueue.address(dy);
         long to = KernelQueue.address(dw);
-        switch (ConvCost.choose(s, ConvCost.Pass.WEIGHT_GRAD, forced)) {
+        switch (ConvCost.choose(s, ConvPass.WEIGHT_GRADIENT, forced)) {
             case WINOGRAD -> winograd.weightGrad(s, from, gradient, to);
             case GEMM -> gemm.weightGrad(s, from, gradient, to);
             case DIRECT -> {

@@ -18,6 +18,7 @@ import org.lrcc.engine.op.Conv2d;
 import org.lrcc.engine.reference.ReferenceBackend;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Scope;
@@ -102,7 +103,7 @@ class ConvolutionAlgorithmsTest {
 
     @Test
     void theCostModelPicksWhatOneExpects() {
-        for (ConvCost.Pass pass : ConvCost.Pass.values()) {
+        for (ConvPass pass : ConvPass.values()) {
             assertThat(choice(pass, 128, 64, 56, 64, 3, 1, 1))
                     .as("layer1, %s", pass)
                     .isEqualTo(ConvAlgorithm.WINOGRAD);
@@ -125,7 +126,7 @@ class ConvolutionAlgorithmsTest {
     }
 
     private static ConvAlgorithm choice(
-            ConvCost.Pass pass, int n, int c, int size, int m, int kernel, int stride, int groups) {
+            ConvPass pass, int n, int c, int size, int m, int kernel, int stride, int groups) {
         ConvGeometry geometry = ConvGeometry.of(stride, kernel / 2, 1, groups);
         ConvSizes sizes = ConvSizes.of(geometry, Shape.of(n, c, size, size), Shape.of(m, c / groups, kernel, kernel));
         return ConvCost.choose(sizes, pass, null);
