@@ -105,7 +105,7 @@ final class Converter {
         ConversionProgress progress = searches ? whole.part(SEARCH, 1) : whole;
         Map<String, Decomposer.Result> results = Map.of();
         if (tuned != null) {
-            results = difference(progress);
+            results = factorize(sparse, progress);
         } else if (config.mode().decomposes()) {
             results = decompose(progress);
         }
@@ -175,24 +175,18 @@ final class Converter {
         return sum;
     }
 
-    private Map<String, Decomposer.Result> difference(ConversionProgress progress) {
-        if (sparse == null) {
-            return new Decomposer(Factorizers.of(config), HostBackend.get(), progress, jobs()).run(jobs());
+    /** The decompositions of all layers; with a density, S has it. */
+    private Map<String, Decomposer.Result> factorize(@Nullable Density density, ConversionProgress progress) {
+        Factorizer factorizer = Factorizers.of(config);
+        if (density == null) {
+            return new Decomposer(factorizer, HostBackend.get(), progress, jobs()).run();
         }
-        DensitySearch search = new DensitySearch(sparse);
-        return search.cut(search.run(Factorizers.of(config), HostBackend.get(), progress, jobs()));
+        DensitySearch search = new DensitySearch(density);
+        return search.cut(search.run(factorizer, HostBackend.get(), progress, jobs()));
     }
 
     private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
-        Factorizer factorizer = Factorizers.of(config);
-        Density density = config.density();
-        Map<String, Decomposer.Result> results;
-        if (density == null) {
-            results = new Decomposer(factorizer, HostBackend.get(), progress, jobs()).run(jobs());
-        } else {
-            DensitySearch search = new DensitySearch(density);
-            results = search.cut(search.run(factorizer, HostBackend.get(), progress, jobs()));
-        }
+        Map<String, Decomposer.Result> results = factorize(config.density(), progress);
         Double ratio = config.reassignSparsity();
         return ratio == null ? results : Reassignment.apply(results, ratio);
     }

@@ -28,11 +28,13 @@ final class Decomposer {
 
     private final Factorizer factorizer;
     private final Backend backend;
+    private final List<Job> jobs;
     private final Meter meter;
 
     Decomposer(Factorizer factorizer, Backend backend, ConversionProgress progress, List<Job> jobs) {
         this.factorizer = factorizer;
         this.backend = backend;
+        this.jobs = jobs;
         this.meter = new Meter(progress, jobs);
     }
 
@@ -44,7 +46,7 @@ final class Decomposer {
     }
 
     /** The results by layer, in the jobs' order. */
-    Map<String, Result> run(List<Job> jobs) {
+    Map<String, Result> run() {
         List<Job> order = costliestFirst(jobs);
         Map<String, Result> found = new ConcurrentHashMap<>();
         ThreadPool.shared().run(order.size(), i -> {

@@ -29,7 +29,7 @@ final class DensitySearch {
         boolean svd = factorizer.name().equals(SvdFactorizer.NAME);
         ConversionProgress first = svd ? progress : ConversionProgress.NONE;
         Map<String, Decomposer.Result> results =
-                new Decomposer(svd ? factorizer : new SvdFactorizer(), backend, first, jobs).run(jobs);
+                new Decomposer(svd ? factorizer : new SvdFactorizer(), backend, first, jobs).run();
         if (svd) {
             return results;
         }
@@ -39,7 +39,7 @@ final class DensitySearch {
             List<Decomposer.Job> next = with(jobs, thresholds);
             int number = round;
             ConversionProgress part = (layer, fraction) -> progress.at(layer, (number + fraction) / ROUNDS);
-            results = new Decomposer(factorizer, backend, part, next).run(next);
+            results = new Decomposer(factorizer, backend, part, next).run();
             results.forEach((name, result) -> seconds.merge(name, result.seconds(), Double::sum));
             Map<String, Double> found = thresholds(results);
             boolean still = found.entrySet().stream()

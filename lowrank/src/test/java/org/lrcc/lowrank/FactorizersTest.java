@@ -110,7 +110,7 @@ class FactorizersTest {
         List<Decomposer.Job> jobs = List.of(
                 new Decomposer.Job("first", planted.problem()),
                 new Decomposer.Job("second", planted.problem().withRank(2)));
-        assertThatThrownBy(() -> new Decomposer(failing, Backends.get(), ConversionProgress.NONE, jobs).run(jobs))
+        assertThatThrownBy(() -> new Decomposer(failing, Backends.get(), ConversionProgress.NONE, jobs).run())
                 .isInstanceOf(FailureException.class)
                 .hasMessage("layer second: java.lang.IllegalStateException: no good");
     }
