@@ -67,6 +67,30 @@ record AlgorithmModel(
         };
     }
 
+    /** Floats of weights that arrive from memory in a nanosecond: what counts where a batch is one small image. */
+    private static final double WEIGHTS_PER_NS = 2;
+
+    /** Rate of {@link GroupedDirect}'s products over Winograd's. */
+    private static final double GROUPED = 0.9;
+
+    /** Direct convolution of channels in groups: {@link GroupedDirect}. */
+    double groupedDirect(ConvShape s) {
+        long pixelTiles = s.batch() * (long) s.outHeight() * ceil(s.outWidth(), rows);
+        long panels = ceil(s.outputs(), columns);
+        double weights = (double) s.inputs() * s.outputs() * s.kernel() / WEIGHTS_PER_NS;
+        double products = pixelTiles * panels * 2.0 * rows * columns * s.inputs() * s.kernel() / (GROUPED * product);
+        return Math.max(weights, products);
+    }
+
+    /** Winograd with transformed weights on channels in groups: {@link GroupedWinograd}. */
+    double groupedWinograd(ConvShape s) {
+        WinogradGrid g = WinogradGrid.forward(s);
+        double weights = (double) WinogradTiles.VALUES * s.inputs() * s.outputs() / WEIGHTS_PER_NS;
+        double transforms = g.tiles() * (double) (s.inputs() * input + s.outputs() * output) * 2 / columns;
+        double products = WinogradTiles.VALUES * tiles(g.tiles(), s.outputs(), s.inputs(), product);
+        return transforms + Math.max(weights, products);
+    }
+
     /** Winograd F(4x4, 3x3). */
     double winograd(ConvShape s, ConvPass pass) {
         WinogradGrid g = pass == ConvPass.INPUT_GRADIENT ? WinogradGrid.inputGradient(s) : WinogradGrid.forward(s);

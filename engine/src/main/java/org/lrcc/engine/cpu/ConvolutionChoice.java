@@ -67,6 +67,14 @@ final class ConvolutionChoice implements Convolution {
                 : List.of(new ConvolutionCandidate("direct", Double.NaN, true));
     }
 
+    /** Whether a convolution of channels in groups is computed by Winograd's algorithm. */
+    boolean usesGroupedWinograd(ConvShape s) {
+        if (mode == Mode.DIRECT || !WinogradGrid.fits(s)) {
+            return false;
+        }
+        return mode == Mode.WINOGRAD || model.groupedWinograd(s) < model.groupedDirect(s);
+    }
+
     private Convolution algorithm(ConvShape s, ConvPass pass) {
         return usesWinograd(s, pass) ? winograd : direct;
     }

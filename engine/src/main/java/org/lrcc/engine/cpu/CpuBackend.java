@@ -1,7 +1,9 @@
 package org.lrcc.engine.cpu;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.ChannelGroups;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
@@ -15,6 +17,7 @@ public final class CpuBackend implements Backend {
 
     private final ThreadPool pool;
     private final Instructions instructions;
+    private @Nullable ChannelGroups groups;
 
     /** A backend on a pool of its own; mostly for tests that compare numbers of threads. */
     public CpuBackend(ThreadPool pool) {
@@ -72,6 +75,16 @@ public final class CpuBackend implements Backend {
     @Override
     public KernelCosts costs() {
         return instructions.costs();
+    }
+
+    @Override
+    public synchronized @Nullable ChannelGroups channelGroups() {
+        ChannelGroups known = groups;
+        if (known == null) {
+            known = instructions.channelGroups(pool);
+            groups = known;
+        }
+        return known;
     }
 
     private static final class Shared {

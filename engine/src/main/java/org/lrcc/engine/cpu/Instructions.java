@@ -1,11 +1,14 @@
 package org.lrcc.engine.cpu;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.cpu.linalg.EjmlGemm;
 import org.lrcc.engine.cpu.simd.VectorFactorLoops;
+import org.lrcc.engine.cpu.simd.VectorGroups;
 import org.lrcc.engine.cpu.simd.VectorLoops;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.lrcc.engine.cpu.simd.VectorWinograd;
+import org.lrcc.engine.spi.ChannelGroups;
 import org.lrcc.engine.spi.KernelCosts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,9 @@ abstract class Instructions {
     /** What kernels are predicted to take. */
     abstract KernelCosts costs();
 
+    /** Inference on channels in groups, or null. */
+    abstract @Nullable ChannelGroups channelGroups(ThreadPool pool);
+
     private static Instructions choose() {
         if (CpuFlags.vector().equals("scalar")) {
             return new Scalar();
@@ -79,6 +85,7 @@ abstract class Instructions {
     private static final class Vector extends Instructions {
         private final Tiles tiles = new VectorTiles();
         private final WinogradTiles winograd = new VectorWinograd();
+        private final GroupLoops groups = new VectorGroups();
         private final Loops loops = new VectorLoops();
         private final FactorLoops factorLoops = new VectorFactorLoops();
         private final KernelCosts costs = new CpuCosts(AlgorithmModel.of(tiles.lanes()));
@@ -109,7 +116,17 @@ abstract class Instructions {
         }
 
         @Override
+        ChannelGroups channelGroups(ThreadPool pool) {
+            String algorithm = System.getProperty(ConvolutionChoice.PROPERTY, ConvolutionChoice.AUTO);
+            return new CpuChannelGroups(pool, groups, winograd, choice(pool, algorithm));
+        }
+
+        @Override
         Convolution convolution(ThreadPool pool, String algorithm) {
+            return choice(pool, algorithm);
+        }
+
+        private ConvolutionChoice choice(ThreadPool pool, String algorithm) {
             return new ConvolutionChoice(
                     new PackedConvolution(pool, tiles),
                     new WinogradConvolution(pool, tiles, winograd),
@@ -162,6 +179,12 @@ abstract class Instructions {
         @Override
         KernelCosts costs() {
             return COSTS;
+        }
+
+        @Override
+        @Nullable
+        ChannelGroups channelGroups(ThreadPool pool) {
+            return null;
         }
     }
 }

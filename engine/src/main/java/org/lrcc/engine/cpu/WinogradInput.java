@@ -76,6 +76,33 @@ final class WinogradInput {
         }
     }
 
+    /** As {@link #image} for an image whose channels are in groups. */
+    void groups(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
+        int nr = kernels.columns();
+        int pixels = 4 * g.tilesWide() + 2;
+        int line = g.width() * nr;
+        int tile = 0;
+        for (int r = row; r < end; ) {
+            int run = g.run(r, end);
+            int first = r % g.tilesHigh() * 4 - g.top();
+            int rows = 4 * run + 2;
+            float[] band = Workspace.take(Purpose.PADDED, (long) rows * pixels * nr);
+            border(band, rows, pixels, first, g.height(), g.left(), g.width());
+            int h0 = Math.max(0, first);
+            int h1 = Math.max(h0, Math.min(g.height(), first + rows));
+            for (int c = c0; c < c1; c += nr) {
+                int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane();
+                for (int h = h0; h < h1; h++) {
+                    int to = ((h - first) * pixels + g.left()) * nr;
+                    System.arraycopy(x, from + h * line, band, to, line);
+                }
+                tiles(band, run, g.tilesWide(), tile, order, v, vo + c / kernels.lanes() * order.next());
+            }
+            tile += run * g.tilesWide();
+            r += run;
+        }
+    }
+
     private void tiles(float[] band, int high, int wide, int tile, Order order, float[] v, int vo) {
         float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
         int[] at = Workspace.indices(WinogradTiles.BATCH);

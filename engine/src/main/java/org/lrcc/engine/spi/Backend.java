@@ -1,5 +1,7 @@
 package org.lrcc.engine.spi;
 
+import org.jspecify.annotations.Nullable;
+
 /** A place where tensors live and are worked on. Immutable and shared; what running needs is in the {@link Kernels} it opens. */
 public interface Backend {
     /** The name used in {@code -Dlrcc.backend} and in messages. */
@@ -14,5 +16,10 @@ public interface Backend {
     /** What its kernels are predicted to take: plans are chosen by it. */
     default KernelCosts costs() {
         return KernelCosts.UNMEASURED;
+    }
+
+    /** Inference with channels in groups, where this backend is faster that way; else null. */
+    default @Nullable ChannelGroups channelGroups() {
+        return null;
     }
 }

@@ -16,18 +16,18 @@ import org.lrcc.nn.layer.Convolution;
  * A convolution for inference, with the batch norm behind it folded into weight and bias. What is folded, and the weight that a low-rank convolution composes, is kept by the state until a
  * tensor that it was made from changes.
  */
-final class FoldedStep extends FusedStep {
+class FoldedStep extends FusedStep {
     /** Equal keys are the same computation, whichever plan asks. */
-    private record Key(
+    record Key(
             String name, Convolution convolution, @Nullable BatchNorm2d norm) {}
 
-    private record Folded(Tensor weight, Tensor bias) {}
+    record Folded(Tensor weight, Tensor bias) {}
 
-    private final Convolution convolution;
+    final Convolution convolution;
     private final @Nullable BatchNorm2d norm;
     private final @Nullable LayerNames normNames;
-    private final Key key;
-    private final List<String> from;
+    final Key key;
+    final List<String> from;
 
     FoldedStep(Chain chain) {
         super(chain);
@@ -56,7 +56,7 @@ final class FoldedStep extends FusedStep {
         return y;
     }
 
-    private Folded fold(Kernels kernels, State state) {
+    final Folded fold(Kernels kernels, State state) {
         float[] w;
         try (Tape tape = Tape.inference(kernels)) {
             StepContext context = new StepContext(Parameters.of(tape, state), false, 0, 0, names());

@@ -18,6 +18,10 @@ class FusedStep extends Step {
         this.chain = chain;
     }
 
+    final Chain chain() {
+        return chain;
+    }
+
     @Override
     final int[] inputs() {
         return chain.residual() < 0 ? new int[] {chain.input()} : new int[] {chain.input(), chain.residual()};

@@ -6,18 +6,28 @@ import org.lrcc.engine.op.Reshape;
 import org.lrcc.nn.layer.Layer;
 
 /** A layer run as it is. */
-final class LayerStep extends Step {
+class LayerStep extends Step {
+    private final Node node;
     private final Layer layer;
     private final int[] inputs;
 
     LayerStep(Node node, int[] inputs, int output) {
         super(node, output);
+        this.node = node;
         this.layer = node.layer();
         this.inputs = inputs;
     }
 
+    final Node node() {
+        return node;
+    }
+
+    final Layer layer() {
+        return layer;
+    }
+
     @Override
-    int[] inputs() {
+    final int[] inputs() {
         return inputs;
     }
 
@@ -38,7 +48,7 @@ final class LayerStep extends Step {
     }
 
     @Override
-    String describe() {
+    final String describe() {
         return names().layer() + ": " + layer.kind();
     }
 }

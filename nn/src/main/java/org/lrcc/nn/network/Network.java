@@ -185,7 +185,7 @@ public final class Network {
      * @param input [N, C, H, W]; N may differ from run to run
      */
     public Plan prepare(Backend backend, Mode mode, Shape input) {
-        return new Planner(this).fused(mode, input);
+        return new Planner(this).fused(backend, mode, input);
     }
 
     /** A plan that runs every layer by itself: slower, for comparison and diagnosis. */

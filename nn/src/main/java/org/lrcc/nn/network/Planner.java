@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.ChannelGroups;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.layer.Activate;
 import org.lrcc.nn.layer.Add;
@@ -43,7 +45,18 @@ final class Planner {
     }
 
     /** The plan that runs fast: convolutions and batch norms with what follows them as one op; in inference, batch norm folded into the convolution. */
-    Plan fused(Mode mode, Shape input) {
+    Plan fused(Backend backend, Mode mode, Shape input) {
+        ChannelGroups groups = mode == Mode.EVAL ? backend.channelGroups() : null;
+        if (groups != null) {
+            List<Step> grouped = new GroupedSteps(groups).of(fusedSteps(mode, input));
+            if (!grouped.isEmpty()) {
+                return finish(mode, input, grouped);
+            }
+        }
+        return finish(mode, input, fusedSteps(mode, input));
+    }
+
+    private List<Step> fusedSteps(Mode mode, Shape input) {
         List<Step> steps = new ArrayList<>();
         Map<String, Chain> chains = chains(mode, network.infer(input));
         Set<String> absorbed = new HashSet<>();
@@ -58,7 +71,7 @@ final class Planner {
                 steps.add(new LayerStep(node, inputs(node), position(node.name())));
             }
         }
-        return finish(mode, input, steps);
+        return steps;
     }
 
     /** The chains by the name of their last node, where they run. */

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +23,7 @@ import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.PoolGeometry;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.layer.Activate;
@@ -32,6 +35,7 @@ import org.lrcc.nn.layer.Flatten;
 import org.lrcc.nn.layer.GlobalAvgPool;
 import org.lrcc.nn.layer.Identity;
 import org.lrcc.nn.layer.Linear;
+import org.lrcc.nn.layer.MaxPool2d;
 import org.lrcc.nn.layer.Role;
 
 /** A plan gives what running layer by layer gives, forward and backward, and sees every change of the state. */
@@ -114,6 +118,84 @@ class PlanTest {
                 Tensor one =
                         network.prepare(backend, Mode.EVAL, INPUT).run(kernels, state, x.slice(0, INPUT.with(0, 1)));
                 close(one.toFloats(), java.util.Arrays.copyOf(expected.toFloats(), 5), "a batch of one");
+            }
+        }
+    }
+
+    /** Channels that fit groups of any vector width; a pool of each kind, an addition alone, and a head that wants planes. */
+    private static Network wide() {
+        ConvGeometry same = ConvGeometry.of(1, 1);
+        return Network.of(
+                "x",
+                INPUT,
+                List.of(
+                        new Node("a", new Conv2d(3, 32, 3, 3, ConvGeometry.of(2, 1), false), List.of("x")),
+                        new Node("an", BatchNorm2d.of(32), List.of("a")),
+                        new Node("ar", new Activate(Activation.RELU), List.of("an")),
+                        new Node("p", new MaxPool2d(PoolGeometry.of(3, 2, 1)), List.of("ar")),
+                        new Node("b", new Conv2d(32, 64, 3, 3, same, true), List.of("p")),
+                        new Node("c", new Conv2d(32, 64, 1, 1, ConvGeometry.of(1, 0), false), List.of("p")),
+                        new Node("s", new Add(), List.of("b", "c")),
+                        new Node("l", new Activate(Activation.leakyRelu(0.1)), List.of("s")),
+                        new Node("d", new Conv2d(64, 64, 3, 3, same, true), List.of("l")),
+                        new Node("e", new Add(), List.of("d", "l")),
+                        new Node("t", new Add(), List.of("e", "e")),
+                        new Node("f", new Flatten(1), List.of("t")),
+                        new Node("fc", new Linear(64 * 36, 5, true), List.of("f"))),
+                "fc");
+    }
+
+    @Test
+    void groupsOfChannelsGiveWhatPlanesGive() {
+        Backend backend = Backends.named("cpu");
+        for (Network network : List.of(ResNet.basic(32, 5, INPUT, 1, 2), wide())) {
+            State state = state(network);
+            Plan plan = network.prepare(backend, Mode.EVAL, INPUT);
+            try (Kernels kernels = backend.open()) {
+                Tensor x = random(INPUT, -0.5f, 1);
+                for (int update = 0; update < 2; update++) {
+                    Tensor expected = network.eager(Mode.EVAL, INPUT).run(kernels, state, x);
+                    close(plan.run(kernels, state, x).toFloats(), expected.toFloats(), "logits");
+                    Tensor one = plan.run(kernels, state, x.slice(0, INPUT.with(0, 1)));
+                    close(one.toFloats(), java.util.Arrays.copyOf(expected.toFloats(), 5), "a batch of one");
+                    String changed = state.names().stream()
+                            .filter(name -> state.shape(name).rank() == 4)
+                            .findFirst()
+                            .orElseThrow();
+                    state.update(changed, random(state.shape(changed), -0.4f, 99));
+                }
+            }
+        }
+    }
+
+    @Test
+    void preparedWeightsFollowTheStateAndServeSeveralSessions() {
+        Backend backend = Backends.named("cpu");
+        Network network = wide();
+        State state = state(network);
+        Plan plan = network.prepare(backend, Mode.EVAL, INPUT);
+        Tensor x = random(INPUT, -0.5f, 1);
+        try (Kernels kernels = backend.open()) {
+            FlatParameters flat = state.flatten();
+            for (int step = 0; step < 3; step++) {
+                List<float[]> results = IntStream.range(0, 4)
+                        .mapToObj(i -> CompletableFuture.supplyAsync(() -> {
+                            try (Kernels session = backend.open()) {
+                                return plan.run(session, state, x).toFloats();
+                            }
+                        }))
+                        .toList()
+                        .stream()
+                        .map(CompletableFuture::join)
+                        .toList();
+                float[] first = results.get(0);
+                assertThat(results).allSatisfy(result -> assertThat(result).isEqualTo(first));
+                close(
+                        first,
+                        network.eager(Mode.EVAL, INPUT).run(kernels, state, x).toFloats(),
+                        "step " + step);
+                kernels.scale(0.8, flat.values());
+                flat.touched();
             }
         }
     }

@@ -324,7 +324,7 @@ public final class VectorWinograd implements WinogradTiles {
     }
 
     /** A^T to four values. */
-    private static void outputColumn(float[] x, int s, int step, float[] y, int to, int next) {
+    static void outputColumn(float[] x, int s, int step, float[] y, int to, int next) {
         FloatVector m0 = FloatVector.fromArray(S, x, s);
         FloatVector m1 = FloatVector.fromArray(S, x, s + step);
         FloatVector m2 = FloatVector.fromArray(S, x, s + 2 * step);

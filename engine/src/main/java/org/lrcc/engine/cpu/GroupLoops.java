@@ -1,0 +1,77 @@
+package org.lrcc.engine.cpu;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The inner loops of inference on channels in groups: a group holds {@code [pixel][columns]}, and vectors run along its channels, so that pixels are neither packed nor
+ * turned, and a result is finished where it is written.
+ */
+public interface GroupLoops {
+    /** Pixels of a full tile; a tile of 4 may be asked for as well. */
+    int rows();
+
+    /** Channels in a group: two vectors. */
+    int columns();
+
+    /**
+     * {@code c[r][j] = (accumulate ? c[r][j] : 0) + sum over p < depth of a[ao + offsets[k + p] + r*step] * b[bo + p*columns + j]} for {@code r < height}.
+     *
+     * @param height {@link #rows()} or 4
+     */
+    void multiply(
+            int height,
+            int depth,
+            float[] a,
+            int ao,
+            int step,
+            int[] offsets,
+            int k,
+            float[] b,
+            int bo,
+            float[] c,
+            int co,
+            boolean accumulate);
+
+    /** {@code y = min(high, max(low, c + bias + residual))} for {@code pixels} pixels of a group; NaN stays NaN. */
+    void finish(
+            float[] c,
+            int co,
+            int pixels,
+            float[] bias,
+            int bo,
+            float @Nullable [] residual,
+            int ro,
+            float low,
+            float high,
+            float[] y,
+            int yo);
+
+    /**
+     * Turns the 36 values of a Winograd tile at {@code oo}, {@code slab} apart, into the {@code height x width} (at most 4x4) pixels that lie in the image and finishes them.
+     *
+     * @param rowPixels pixels in a row of y and of the residual
+     * @param scratch 24 vectors
+     */
+    void winogradOutput(
+            float[] o,
+            int oo,
+            int slab,
+            int height,
+            int width,
+            int rowPixels,
+            float[] bias,
+            int bo,
+            float @Nullable [] residual,
+            int ro,
+            float low,
+            float high,
+            float[] y,
+            int yo,
+            float[] scratch);
+
+    /** {@code y = max(y, x)} at each of {@code pixels} pixels of a group of y, for pixels of x that are {@code step} floats apart; NaN wins. */
+    void max(float[] x, int xo, int step, int pixels, float[] y, int yo);
+
+    /** {@code y = scale * sum of pixels} of a group. */
+    void average(float[] x, int xo, int pixels, float scale, float[] y, int yo);
+}

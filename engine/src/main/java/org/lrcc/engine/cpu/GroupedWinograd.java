@@ -1,0 +1,194 @@
+package org.lrcc.engine.cpu;
+
+import org.lrcc.engine.cpu.Workspace.Purpose;
+
+/**
+ * {@link WinogradConvolution} forward on channels in groups, with weights transformed beforehand: no turning from planes and back, and bias, residual and clamp are applied as
+ * the output's transform stores its pixels.
+ */
+final class GroupedWinograd {
+    /** Tiles of a chunk at most: their transformed input and output, 36 values each, then stay in L2. */
+    private static final int MAX_TILES = 64;
+
+    /** Transformed input of a chunk, in floats, at most. */
+    private static final int MAX_INPUT = 36 * 64 * 96;
+
+    private static final int MIN_CHUNKS = 8;
+
+    /** Weights (pairs of channels) from which on they are read once, by panel, */
+    private static final int LARGE = 16_384;
+
+    /** where there are no more tiles than this, so that the transformed input is read again from a near cache. */
+    private static final int FEW_TILES = 160;
+
+    /** Channels whose weights are transformed at a time. */
+    private static final int WEIGHT_ROWS = 32;
+
+    private final ThreadPool pool;
+    private final GroupLoops loops;
+    private final WinogradTiles kernels;
+    private final WinogradInput input;
+
+    GroupedWinograd(ThreadPool pool, GroupLoops loops, WinogradTiles kernels) {
+        this.pool = pool;
+        this.loops = loops;
+        this.kernels = kernels;
+        input = new WinogradInput(kernels);
+    }
+
+    /** Floats between two of the 36 values of a panel of weights; no multiple of a power of two, or they meet in one set of L1. */
+    private int weightSlab(int depth) {
+        return depth * kernels.columns() + 16;
+    }
+
+    /** Transforms weights [outputs, inputs, 3, 3]. */
+    float[] transform(int outputs, int inputs, float[] w, int wo) {
+        int nr = kernels.columns();
+        int slab = weightSlab(inputs);
+        int panels = outputs / nr;
+        int steps = (inputs + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
+        float[] u = new float[Math.multiplyExact(panels * WinogradTiles.VALUES, slab)];
+        pool.run(panels * steps, i -> {
+            int panel = i / steps;
+            int k0 = i % steps * WEIGHT_ROWS;
+            int count = Math.min(inputs - k0, WEIGHT_ROWS);
+            float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
+            float[] taps = Workspace.take(Purpose.PANELS, (long) WEIGHT_ROWS * 9 * nr);
+            int from = wo + (panel * nr * inputs + k0) * 9;
+            kernels.gather(w, from, inputs * 9, nr, 1, count * 9, taps, 0, 0);
+            int to = panel * WinogradTiles.VALUES * slab + k0 * nr;
+            kernels.transformWeights(taps, 0, count, false, u, to, slab, scratch);
+        });
+        return u;
+    }
+
+    /** Runs a convolution that {@link WinogradGrid#fits}, with transformed weights. */
+    void run(ConvShape s, float[] x, int xo, float[] u, GroupedDirect.Finish finish, float[] y, int yo) {
+        Pass pass = new Pass(WinogradGrid.forward(s), x, xo, u, finish, y, yo);
+        if (pass.byPanels) {
+            pass.byPanels();
+        } else {
+            pass.byTiles();
+        }
+    }
+
+    private final class Pass {
+        final WinogradGrid g;
+        final float[] x;
+        final int xo;
+        final float[] u;
+        final GroupedDirect.Finish finish;
+        final float[] y;
+        final int yo;
+        final int nr = kernels.columns();
+        final int panels;
+        final int weightSlab;
+        final boolean byPanels;
+        final int chunks;
+        final int maxTiles;
+        final WinogradInput.Order order;
+
+        Pass(WinogradGrid g, float[] x, int xo, float[] u, GroupedDirect.Finish finish, float[] y, int yo) {
+            this.g = g;
+            this.x = x;
+            this.xo = xo;
+            this.u = u;
+            this.finish = finish;
+            this.y = y;
+            this.yo = yo;
+            order = input.forSumsOverChannels(g.depth());
+            panels = g.outputs() / nr;
+            weightSlab = weightSlab(g.depth());
+            byPanels = g.depth() * (long) g.outputs() >= LARGE && g.tiles() <= FEW_TILES;
+            int most = byPanels ? MAX_TILES : Math.max(8, Math.min(MAX_TILES, MAX_INPUT / (36 * g.depth())));
+            int rows = Math.max(1, most / g.tilesWide());
+            int parts = (g.tileRows() + rows - 1) / rows;
+            chunks = byPanels ? parts : Math.min(g.tileRows(), Math.max(MIN_CHUNKS, parts));
+            maxTiles = (g.tileRows() + chunks - 1) / chunks * g.tilesWide();
+        }
+
+        private int row(int chunk) {
+            return (int) ((long) g.tileRows() * chunk / chunks);
+        }
+
+        /** Each chunk of tiles goes from input to output. */
+        void byTiles() {
+            pool.run(chunks, chunk -> {
+                float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, maxTiles, g.depth()));
+                int r0 = row(chunk);
+                int r1 = row(chunk + 1);
+                input.groups(g, x, xo, r0, r1, 0, g.depth(), order, v, 0);
+                for (int p = 0; p < panels; p++) {
+                    panel(p, r0, r1, v, 0);
+                }
+            });
+        }
+
+        /** Many weights, few tiles: all input is transformed, then each panel's weights are read once. */
+        void byPanels() {
+            int steps = g.depth() / nr;
+            int size = input.size(order, maxTiles, g.depth());
+            float[] v = Workspace.take(Purpose.TRANSFORMED, (long) chunks * size);
+            pool.run(chunks * steps, i -> {
+                int chunk = i / steps;
+                int c0 = i % steps * nr;
+                input.groups(g, x, xo, row(chunk), row(chunk + 1), c0, c0 + nr, order, v, chunk * size);
+            });
+            pool.run(panels, p -> {
+                for (int i = 0; i < chunks; i++) {
+                    panel(p, row(i), row(i + 1), v, i * size);
+                }
+            });
+        }
+
+        /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
+        private void panel(int panel, int r0, int r1, float[] v, int vo) {
+            int n = (r1 - r0) * g.tilesWide();
+            int mr = kernels.rows();
+            int slab = (n + mr - 1) / mr * mr * nr + 16;
+            float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * slab);
+            int block = kernels.depthBlock();
+            for (int e = 0; e < WinogradTiles.VALUES; e++) {
+                for (int k = 0; k < g.depth(); k += block) {
+                    int depth = Math.min(block, g.depth() - k);
+                    int weight = (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
+                    for (int t = 0; t < n; t += mr) {
+                        int height = n - t > 4 ? mr : 4;
+                        int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
+                        kernels.multiplyRows(height, depth, v, from, u, weight, o, e * slab + t * nr, k > 0);
+                    }
+                }
+            }
+            output(panel, r0, r1, o, slab);
+        }
+
+        /** Transforms products to pixels and writes these. */
+        private void output(int panel, int r0, int r1, float[] o, int slab) {
+            float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
+            int wide = g.tilesWide();
+            for (int i = 0; i < (r1 - r0) * wide; i++) {
+                int r = r0 + i / wide;
+                int h = r % g.tilesHigh() * 4;
+                int w = i % wide * 4;
+                int image = r / g.tilesHigh() * panels + panel;
+                int at = ((image * g.outHeight() + h) * g.outWidth() + w) * nr;
+                loops.winogradOutput(
+                        o,
+                        i * nr,
+                        slab,
+                        Math.min(4, g.outHeight() - h),
+                        Math.min(4, g.outWidth() - w),
+                        g.outWidth(),
+                        finish.bias(),
+                        panel * nr,
+                        finish.residual(),
+                        finish.residualOffset() + at,
+                        finish.low(),
+                        finish.high(),
+                        y,
+                        yo + at,
+                        scratch);
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package org.lrcc.engine.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.lrcc.engine.cpu.simd.VectorGroups;
+import org.lrcc.engine.cpu.simd.VectorTiles;
+import org.lrcc.engine.cpu.simd.VectorWinograd;
+import org.lrcc.engine.spi.Activation;
+import org.lrcc.engine.spi.ChannelGroups;
+import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.PoolGeometry;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+
+/** Inference on channels in groups against the definition in double and against the kernels on planes; bits against the number of threads. */
+class ChannelGroupsTest {
+    private static final int NR = new VectorGroups().columns();
+
+    private static ChannelGroups groups(ThreadPool pool, String algorithm) {
+        ConvolutionChoice choice = new ConvolutionChoice(
+                new PackedConvolution(pool, new VectorTiles()),
+                new WinogradConvolution(pool, new VectorTiles(), new VectorWinograd()),
+                AlgorithmModel.of(NR / 2),
+                algorithm);
+        return new CpuChannelGroups(pool, new VectorGroups(), new VectorWinograd(), choice);
+    }
+
+    private static float[] toGroups(float[] x, int batch, int channels, int plane) {
+        float[] y = new float[x.length];
+        for (int n = 0; n < batch; n++) {
+            for (int c = 0; c < channels; c++) {
+                for (int p = 0; p < plane; p++) {
+                    y[((n * channels / NR + c / NR) * plane + p) * NR + c % NR] = x[(n * channels + c) * plane + p];
+                }
+            }
+        }
+        return y;
+    }
+
+    private static Tensor grouped(ChannelGroups g, float[] x, Shape planes) {
+        float[] y = toGroups(x, planes.size(0), planes.size(1), planes.size(2) * planes.size(3));
+        return Tensor.of(y, g.grouped(planes).sizes());
+    }
+
+    private static Tensor empty(Shape shape) {
+        Tensor y = Tensor.of(new float[shape.elements()], shape.sizes());
+        java.util.Arrays.fill(Floats.of(y).array(), Float.NaN);
+        return y;
+    }
+
+    private static float[] run(ChannelGroups g, ConvShape s, boolean in, float[] x, float[] w, float[] b, float[] r) {
+        ConvGeometry geometry = new ConvGeometry(
+                s.strideH(), s.strideW(), s.top(), s.left(), s.bottom(), s.right(), s.dilationH(), s.dilationW(), 1);
+        Tensor weight = Tensor.of(w, s.outputs(), s.inputs(), s.kernelH(), s.kernelW());
+        assertThat(g.covers(weight.shape(), geometry, in)).isTrue();
+        Activation activation = s.batch() % 2 == 0 ? Activation.RELU : Activation.leakyRelu(0.25);
+        ChannelGroups.Convolution c = g.convolution(weight, Tensor.of(b, s.outputs()), activation, geometry, in);
+        Shape xs = Shape.of(s.batch(), s.inputs(), s.height(), s.width());
+        Shape ys = Shape.of(s.batch(), s.outputs(), s.outHeight(), s.outWidth());
+        Tensor y = empty(g.grouped(ys));
+        Tensor source = in ? grouped(g, x, xs) : Tensor.of(x, xs.sizes());
+        c.run(source, s.inputs() % 3 == 0 ? null : grouped(g, r, ys), y);
+        Tensor planes = empty(ys);
+        g.toPlanes(y, planes);
+        return planes.toFloats();
+    }
+
+    private static void check(ConvShape s, boolean in, String algorithm, double tolerance, int seed) {
+        float[] x = NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), seed);
+        float[] w = NaiveConv.random(s.outputs() * s.inputs() * s.kernel(), seed + 1);
+        float[] b = NaiveConv.random(s.outputs(), seed + 2);
+        float[] r = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), seed + 3);
+        float[] y = run(groups(new ThreadPool(2), algorithm), s, in, x, w, b, r);
+        for (int threads : new int[] {1, 3, 8}) {
+            assertThat(run(groups(new ThreadPool(threads), algorithm), s, in, x, w, b, r))
+                    .as("bits of %s on %d threads", s, threads)
+                    .isEqualTo(y);
+        }
+        double[] expected = new NaiveConv(s, x, w, r).y;
+        double most = 0;
+        double error = 0;
+        for (int i = 0; i < y.length; i++) {
+            double v = expected[i] + b[i / s.outPlane() % s.outputs()] + (s.inputs() % 3 == 0 ? 0 : r[i]);
+            most = Math.max(most, Math.abs(v));
+            v = v >= 0 ? v : s.batch() % 2 == 0 ? 0 : 0.25 * v;
+            error = Math.max(error, Math.abs(v - y[i]));
+        }
+        assertThat(error / most).as("error of %s, %s", s, algorithm).isLessThan(tolerance);
+    }
+
+    @Test
+    void directConvolutionAgreesWithTheDefinition() {
+        Random random = new Random(5);
+        for (int i = 0; i < 60; i++) {
+            boolean in = i % 4 != 0;
+            int kernelH = 1 + random.nextInt(3);
+            int kernelW = 1 + random.nextInt(3);
+            int dilation = 1 + random.nextInt(2);
+            ConvShape s = new ConvShape(
+                    1 + random.nextInt(6),
+                    in ? NR * (1 + random.nextInt(2)) : 1 + random.nextInt(4),
+                    5 + random.nextInt(14),
+                    5 + random.nextInt(22),
+                    NR * (1 + random.nextInt(2)),
+                    kernelH,
+                    kernelW,
+                    1 + random.nextInt(3),
+                    1 + random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    dilation,
+                    dilation,
+                    1);
+            check(s, in, "direct", 2e-6, i);
+        }
+    }
+
+    @Test
+    void winogradAgreesWithTheDefinition() {
+        Random random = new Random(6);
+        for (int i = 0; i < 40; i++) {
+            ConvShape s = new ConvShape(
+                    1 + random.nextInt(4),
+                    NR * (1 + random.nextInt(3)),
+                    3 + random.nextInt(14),
+                    3 + random.nextInt(22),
+                    NR * (1 + random.nextInt(3)),
+                    3,
+                    3,
+                    1,
+                    1,
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    1,
+                    1,
+                    1);
+            check(s, true, "winograd", 1e-5, i);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"direct", "winograd", "auto"})
+    void errorIsBoundedAt512Channels(String algorithm) {
+        ConvShape one = new ConvShape(1, 512, 7, 7, 96 / NR * NR, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        check(one, true, algorithm, algorithm.equals("direct") ? 2e-6 : 1e-5, 1);
+        ConvShape many = new ConvShape(4, 256, 14, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        check(many, true, algorithm, algorithm.equals("direct") ? 2e-6 : 1e-5, 2);
+    }
+
+    @Test
+    void oneConvolutionTakesImagesOfAnySize() {
+        ChannelGroups g = groups(new ThreadPool(2), "auto");
+        float[] w = NaiveConv.random(NR * NR * 9, 1);
+        ChannelGroups.Convolution c = g.convolution(
+                Tensor.of(w, NR, NR, 3, 3), Tensor.of(new float[NR], NR), Activation.NONE, ConvGeometry.of(1, 1), true);
+        for (int size : new int[] {3, 30, 7}) {
+            ConvShape s = new ConvShape(1, NR, size, size, NR, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+            float[] x = NaiveConv.random(NR * size * size, size);
+            Shape shape = Shape.of(1, NR, size, size);
+            Tensor y = empty(g.grouped(shape));
+            c.run(grouped(g, x, shape), null, y);
+            double[] expected = new NaiveConv(s, x, w, new float[x.length]).y;
+            float[] got = y.toFloats();
+            for (int i = 0; i < got.length; i++) {
+                int p = i / NR;
+                assertThat((double) got[i])
+                        .isCloseTo(expected[i % NR * size * size + p], org.assertj.core.data.Offset.offset(1e-4));
+            }
+        }
+    }
+
+    @Test
+    void poolsAgreeWithPlanes() {
+        ThreadPool pool = new ThreadPool(2);
+        ChannelGroups g = groups(pool, "auto");
+        Shape shape = Shape.of(2, 2 * NR, 13, 18);
+        float[] x = NaiveConv.random(shape.elements(), 9);
+        x[77] = Float.NaN;
+        x[500] = Float.NEGATIVE_INFINITY;
+        try (Kernels kernels = new CpuBackend(pool).open()) {
+            for (PoolGeometry p : new PoolGeometry[] {
+                PoolGeometry.of(3, 2, 1),
+                PoolGeometry.of(2, 2, 0),
+                new PoolGeometry(3, 2, 1, 3, 1, 0, 2, 1, 2, 2, true, false)
+            }) {
+                Shape out = p.infer(shape);
+                Tensor expected = kernels.allocate(DType.F32, out);
+                kernels.maxPool2d(Tensor.of(x, shape.sizes()), p, expected, null);
+                Tensor y = empty(g.grouped(out));
+                g.maxPool2d(grouped(g, x, shape), p, y);
+                Tensor planes = empty(out);
+                g.toPlanes(y, planes);
+                assertThat(planes.toFloats()).as("%s", p).isEqualTo(expected.toFloats());
+            }
+            x[77] = 0;
+            x[500] = 0;
+            Tensor expected = kernels.allocate(DType.F32, Shape.of(2, 2 * NR, 1, 1));
+            kernels.avgPool2d(Tensor.of(x, shape.sizes()), PoolGeometry.global(13, 18), expected);
+            Tensor y = empty(Shape.of(2, 2 * NR));
+            g.globalAverage(grouped(g, x, shape), y);
+            assertThat(y.toFloats()).usingComparatorWithPrecision(1e-6f).containsExactly(expected.toFloats());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package org.lrcc.nn.network;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.autograd.Tape;
+import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.spi.Activation;
+import org.lrcc.engine.spi.ChannelGroups;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.layer.Activate;
+import org.lrcc.nn.layer.Add;
+import org.lrcc.nn.layer.Convolution;
+import org.lrcc.nn.layer.Dropout;
+import org.lrcc.nn.layer.GlobalAvgPool;
+import org.lrcc.nn.layer.Identity;
+import org.lrcc.nn.layer.MaxPool2d;
+
+/**
+ * Turns a plan's steps for inference into ones that keep activations' channels in groups (docs/adr/0012), from the convolution that reads the image to the layer behind
+ * which there are no planes any more. All of a network or none of it: turning values from one order to the other between layers costs what the order gains.
+ */
+final class GroupedSteps {
+    private final ChannelGroups groups;
+
+    GroupedSteps(ChannelGroups groups) {
+        this.groups = groups;
+    }
+
+    /** The steps in groups; empty where a step between the first convolution and the last pool has no kernel for them. */
+    List<Step> of(List<Step> steps) {
+        List<Step> result = new ArrayList<>();
+        Set<Integer> grouped = new HashSet<>();
+        for (Step step : steps) {
+            Step other = step(step, grouped);
+            if (other == null) {
+                return List.of();
+            }
+            result.add(other);
+        }
+        boolean leaves = result.stream().anyMatch(step -> step instanceof AverageStep || step instanceof PlanesStep);
+        return leaves ? result : List.of();
+    }
+
+    /** A step's counterpart, itself where it reads no groups, or null where it would but cannot. */
+    private @Nullable Step step(Step step, Set<Integer> grouped) {
+        int count = 0;
+        for (int input : step.inputs()) {
+            count += grouped.contains(input) ? 1 : 0;
+        }
+        boolean all = count == step.inputs().length;
+        if (step instanceof FusedStep fused && fused.chain().first().layer() instanceof Convolution convolution) {
+            boolean in = grouped.contains(fused.chain().input());
+            boolean fits = fused.chain().residual() < 0
+                    || grouped.contains(fused.chain().residual());
+            if (fits && groups.covers(convolution.weightShape(), convolution.geometry(), in)) {
+                grouped.add(step.output());
+                return new ConvolutionStep(fused.chain(), in);
+            }
+            return count == 0 ? step : null;
+        }
+        if (count == 0) {
+            return step;
+        }
+        if (!all || !(step instanceof LayerStep layer)) {
+            return null;
+        }
+        if (layer.layer() instanceof GlobalAvgPool) {
+            return new AverageStep(layer);
+        }
+        if (layer.layer() instanceof MaxPool2d) {
+            grouped.add(step.output());
+            return new MaxStep(layer);
+        }
+        if (layer.layer() instanceof Activate
+                || layer.layer() instanceof Add
+                || layer.layer() instanceof Identity
+                || layer.layer() instanceof Dropout) {
+            grouped.add(step.output());
+            return step;
+        }
+        return layer.inputs().length == 1 ? new PlanesStep(layer) : null;
+    }
+
+    /** Adds what kernels computed outside of an op to the tape. */
+    private static Var value(Tape tape, Tensor y) {
+        Var var = tape.constant(y);
+        y.release();
+        return var;
+    }
+
+    /** A convolution with what follows it, its weights folded and prepared; these are kept by the state until a tensor that they were made from changes. */
+    private final class ConvolutionStep extends FoldedStep {
+        private record Prepared(Key key, Activation activation, ChannelGroups groups, boolean in) {}
+
+        private final boolean in;
+
+        ConvolutionStep(Chain chain, boolean in) {
+            super(chain);
+            this.in = in;
+        }
+
+        @Override
+        Var run(StepContext context, Activation activation, @Nullable Var residual, Var x) {
+            Tape tape = context.tape();
+            ChannelGroups.Convolution prepared = context.state()
+                    .derived(new Prepared(key, activation, groups, in), from, () -> {
+                        Folded folded = fold(tape.kernels(), context.state());
+                        return groups.convolution(
+                                folded.weight(), folded.bias(), activation, convolution.geometry(), in);
+                    });
+            Shape planes = in ? groups.planes(x.shape()) : x.shape();
+            Shape out = groups.grouped(convolution.geometry().infer(planes, convolution.weightShape()));
+            Tensor y = tape.kernels().allocate(DType.F32, out);
+            prepared.run(x.tensor(), residual == null ? null : residual.tensor(), y);
+            return value(tape, y);
+        }
+    }
+
+    private final class MaxStep extends LayerStep {
+        MaxStep(LayerStep step) {
+            super(step.node(), step.inputs(), step.output());
+        }
+
+        @Override
+        Var run(StepContext context, @Nullable Var[] live) {
+            Tensor x = live(live, inputs()[0]).tensor();
+            MaxPool2d pool = (MaxPool2d) layer();
+            Shape out = groups.grouped(pool.geometry().infer(groups.planes(x.shape())));
+            Tensor y = context.tape().kernels().allocate(DType.F32, out);
+            groups.maxPool2d(x, pool.geometry(), y);
+            return value(context.tape(), y);
+        }
+    }
+
+    private final class AverageStep extends LayerStep {
+        AverageStep(LayerStep step) {
+            super(step.node(), step.inputs(), step.output());
+        }
+
+        @Override
+        Var run(StepContext context, @Nullable Var[] live) {
+            Tensor x = live(live, inputs()[0]).tensor();
+            Shape out = layer().infer(groups.planes(x.shape()));
+            Tensor y = context.tape().kernels().allocate(DType.F32, out);
+            groups.globalAverage(x, y);
+            return value(context.tape(), y);
+        }
+    }
+
+    /** A layer that wants planes. */
+    private final class PlanesStep extends LayerStep {
+        PlanesStep(LayerStep step) {
+            super(step.node(), step.inputs(), step.output());
+        }
+
+        @Override
+        Var run(StepContext context, @Nullable Var[] live) {
+            Tape tape = context.tape();
+            Tensor x = live(live, inputs()[0]).tensor();
+            Tensor y = tape.kernels().allocate(DType.F32, groups.planes(x.shape()));
+            groups.toPlanes(x, y);
+            Var planes = value(tape, y);
+            @Nullable Var[] one = new Var[live.length];
+            one[inputs()[0]] = planes;
+            Var out = super.run(context, one);
+            tape.release(planes);
+            return out;
+        }
+    }
+}
