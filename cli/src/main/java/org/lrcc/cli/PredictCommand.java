@@ -2,6 +2,7 @@ package org.lrcc.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -176,10 +177,10 @@ final class PredictCommand extends Subcommand {
         for (int i = 0; i < images.size(); i += batch) {
             List<Path> files = images.subList(i, Math.min(images.size(), i + batch));
             List<RgbImage> decoded = files.stream().map(decoder::decode).toList();
+            Map<Preprocessing, Tensor> prepared = new HashMap<>(); // adapters mostly share one
             for (Eye eye : eyes) {
-                float[] logits = eye.network()
-                        .apply(eye.info().preprocessing().toTensor(decoded))
-                        .toFloats();
+                Tensor x = prepared.computeIfAbsent(eye.info().preprocessing(), p -> p.toTensor(decoded));
+                float[] logits = eye.network().apply(x).toFloats();
                 int columns = logits.length / files.size();
                 for (int j = 0; j < files.size(); j++) {
                     double[] shares = Predictor.softmax(logits, j * columns, columns);
