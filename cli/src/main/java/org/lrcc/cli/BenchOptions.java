@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 /** On what is measured: images, threads. */
 final class BenchOptions {
     private static final int MOST_THREADS = 1024;
-    private static final int MOST_BATCH = 1 << 14;
+    /** The largest batch. */
+    static final int MOST_BATCH = 1 << 14;
 
     @Option(names = "--batch", paramLabel = "N", description = "Images of a batch (default: 8).")
     private int batch = 8;

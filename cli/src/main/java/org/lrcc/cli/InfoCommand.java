@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "  lrcc info model.onnx",
-            "  lrcc info model.onnx --mode tune_U_S --rank-ratio 0.1 --ignore downsample --json"
+            "  lrcc info model.onnx --mode tune_U_S --rank-ratio 0.1 --ignore downsample --json",
+            "  lrcc info model.onnx --rank 8 --plans --batch 8 --measure"
         })
 final class InfoCommand extends Subcommand {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -39,6 +40,9 @@ final class InfoCommand extends Subcommand {
     @Mixin
     private LowRankOptions lowRank = new LowRankOptions();
 
+    @Mixin
+    private PlanOptions planOptions = new PlanOptions();
+
     @Option(names = "--json", description = "Answer as JSON.")
     private boolean json;
 
@@ -47,10 +51,19 @@ final class InfoCommand extends Subcommand {
         Imported imported = model.read();
         LowRankConfig config = lowRank.configOr(TuneMode.LORA);
         ConversionReport plan = LowRank.plan(imported.model(), config);
+        PlanListing plans =
+                planOptions.wanted() ? new PlanListing(imported.model(), config, planOptions, console()) : null;
         if (json) {
-            console().json(toMap(imported, plan));
+            Map<String, Object> map = toMap(imported, plan);
+            if (plans != null) {
+                map.put("plans", plans.toList());
+            }
+            console().json(map);
         } else {
             print(imported, plan);
+            if (plans != null) {
+                plans.print(console());
+            }
         }
     }
 

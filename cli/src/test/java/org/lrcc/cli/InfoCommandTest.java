@@ -52,6 +52,27 @@ class InfoCommandTest {
     }
 
     @Test
+    void showsInWhichOrderLayersWouldMultiply() throws IOException {
+        Run run = Run.of("info", Demo.MODEL, "--plans", "--rank", 4, "--batch", 2);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out())
+                .contains("How a training step on")
+                .containsPattern("layer1.0.conv1 +4 +(composed|factored) / ");
+        Run json =
+                Run.of("info", Demo.MODEL, "--plans", "--rank", 4, "--batch", 2, "--size", 32, "--measure", "--json");
+        JsonNode plans = new ObjectMapper().readTree(json.out()).get("plans");
+        assertThat(plans).hasSizeGreaterThan(15);
+        JsonNode first = plans.get(0);
+        assertThat(first.get("plan").get("inputGradient").isNull()).isTrue();
+        assertThat(first.get("orders")).hasSize(4);
+        for (JsonNode order : plans.get(1).get("orders")) {
+            assertThat(order.get("predictedMilliseconds").asDouble()).isPositive();
+            assertThat(order.get("milliseconds").asDouble()).isPositive();
+        }
+        assertThat(plans.get(1).get("orders")).hasSize(8);
+    }
+
+    @Test
     void whatCannotBeConvertedIsLeftAloneAndSaysWhy(@TempDir Path dir) {
         ConvGeometry wide = new ConvGeometry(1, 1, 0, 1, 0, 1, 1, 1, 1);
         Network network = Network.of(

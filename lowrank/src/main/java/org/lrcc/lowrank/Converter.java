@@ -9,7 +9,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.KernelCosts;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.ConversionReport.Action;
 import org.lrcc.lowrank.LowRankConv2d.Form;
@@ -97,6 +99,14 @@ final class Converter {
     ConversionReport plan() {
         chooseRanks(ConversionProgress.NONE);
         return new ReportWriter(base, config, selection, layers, network()).write(Map.of());
+    }
+
+    /** In which order each layer would multiply in a training step. */
+    List<LayerPlan> layerPlans(KernelCosts costs, Shape input) {
+        chooseRanks(ConversionProgress.NONE);
+        Network converted = network();
+        Set<String> trained = Trainables.names(converted, selection, config.mode());
+        return LayerPlan.of(converted, trained::contains, costs, input);
     }
 
     Conversion run(ConversionProgress whole) {

@@ -1,9 +1,12 @@
 package org.lrcc.lowrank;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.KernelCosts;
+import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRankConv2d.Form;
 import org.lrcc.nn.layer.BatchNorm2d;
@@ -88,6 +91,16 @@ public final class LowRank {
     /** What conversion would do to each convolution and why, without decomposing anything. */
     public static ConversionReport plan(Model base, LowRankConfig config) {
         return new Converter(base, config).plan();
+    }
+
+    /**
+     * In which order each converted layer would multiply in a training step.
+     *
+     * @param costs what the backend's kernels are predicted to take
+     * @param input shape of a batch, [N, 3, H, W]
+     */
+    public static List<LayerPlan> layerPlans(Model base, LowRankConfig config, KernelCosts costs, Shape input) {
+        return new Converter(base, config).layerPlans(costs, input);
     }
 
     /** Whether the model holds low-rank layers. */

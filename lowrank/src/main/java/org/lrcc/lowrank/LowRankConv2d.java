@@ -2,6 +2,7 @@ package org.lrcc.lowrank;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.autograd.Tape;
@@ -10,6 +11,7 @@ import org.lrcc.engine.op.Activate;
 import org.lrcc.engine.op.Add;
 import org.lrcc.engine.op.ComposeSparse;
 import org.lrcc.engine.op.Dropout;
+import org.lrcc.engine.op.LowRankWork;
 import org.lrcc.engine.op.MaskSparse;
 import org.lrcc.engine.op.MatMul;
 import org.lrcc.engine.op.Reshape;
@@ -266,6 +268,24 @@ public record LowRankConv2d(
         tape.release(dropped);
         Var added = residual == null ? branch : replace(tape, branch, tape.apply(new Add(), branch, residual));
         return replace(tape, added, plain().forward(c, activation, added, x));
+    }
+
+    /** What a training step has to compute for a batch x, where {@code wantsX} says whether x's gradient is wanted and {@code trains} which parameters, by local name, train. */
+    LowRankWork work(Shape x, boolean wantsX, Predicate<String> trains) {
+        boolean rest = form != Form.LOW_RANK && dropout == 0;
+        boolean wantsRest = rest && form.hasSparse() && trains.test(SPARSE);
+        return new LowRankWork(
+                x,
+                out,
+                kernel,
+                rank,
+                geometry,
+                layout.factors(),
+                rest,
+                wantsX,
+                trains.test(U),
+                trains.test(V),
+                wantsRest);
     }
 
     private Var lowRank(LayerContext c, Var x, @Nullable Var rest) {

@@ -1,6 +1,9 @@
 package org.lrcc.engine.op;
 
 import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.lrcc.engine.op.LowRankPlan.Way;
 import org.lrcc.engine.spi.ConvGeometry;
@@ -58,8 +61,31 @@ public record LowRankWork(
         return factors.first(geometry).infer(x, first());
     }
 
-    private boolean wantsParameters() {
+    /** Whether a parameter's gradient is wanted. */
+    public boolean wantsParameters() {
         return wantsU || wantsV || wantsRest;
+    }
+
+    /** A plan of which passes that are not wanted, or have no choice, go the composed way. */
+    public LowRankPlan canonical(LowRankPlan plan) {
+        return new LowRankPlan(
+                plan.forward(),
+                wantsX ? plan.inputGradient() : Way.COMPOSED,
+                (wantsU || wantsV) && !wantsRest ? plan.parameterGradient() : Way.COMPOSED);
+    }
+
+    /** The plans that differ in a wanted pass. */
+    public List<LowRankPlan> plans() {
+        return LowRankPlan.all().stream()
+                .filter(plan -> plan.equals(canonical(plan)))
+                .toList();
+    }
+
+    /** Predicted nanoseconds of each of {@link #plans()}. */
+    public Map<LowRankPlan, Double> nanos(KernelCosts costs) {
+        Map<LowRankPlan, Double> nanos = new LinkedHashMap<>();
+        plans().forEach(plan -> nanos.put(plan, nanos(plan, costs)));
+        return nanos;
     }
 
     /** The plan of least predicted cost; of equal ones the first. A wanted gradient of the rest is that of the composed weight. */
@@ -67,8 +93,7 @@ public record LowRankWork(
         Key key = new Key(costs, this);
         LowRankPlan known = CHOSEN.get(key);
         if (known == null) {
-            known = LowRankPlan.all().stream()
-                    .filter(plan -> !wantsRest || plan.parameterGradient() == Way.COMPOSED)
+            known = plans().stream()
                     .min(Comparator.comparingDouble(plan -> nanos(plan, costs)))
                     .orElseThrow();
             if (CHOSEN.size() >= MAX_CACHED) {
