@@ -57,7 +57,8 @@ final class DemoCommand extends Subcommand {
     @Override
     void execute() throws Exception {
         if (seeds < 1 || jobs < 1 || (epochs != null && epochs < 1)) {
-            throw new InputException("--seeds, --jobs and --epochs must be 1 or more");
+            throw new InputException("--seeds, --jobs and --epochs must be 1 or more: " + seeds + ", " + jobs
+                    + (epochs == null ? "" : ", " + epochs));
         }
         long begun = System.nanoTime();
         if (jobs > 1 && System.getProperty(THREADS) == null) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lrcc.engine.InputException;
 
@@ -21,6 +22,7 @@ import org.lrcc.engine.InputException;
 public final class ImageFolder {
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "webp", "bmp");
     private static final int MAX_DEPTH = 32;
+    private static final int NAMED = 5;
 
     private ImageFolder() {}
 
@@ -39,6 +41,7 @@ public final class ImageFolder {
             List<String> classes = classes(folder);
             List<Path> paths = new ArrayList<>();
             List<Integer> labels = new ArrayList<>();
+            refuseParent(folder, classes);
             for (int label = 0; label < classes.size(); label++) {
                 List<Path> images = images(folder.resolve(classes.get(label)), root);
                 if (images.isEmpty()) {
@@ -72,6 +75,27 @@ public final class ImageFolder {
                         "image folder " + folder + ": it has no class, that is, no folder with images");
             }
             return classes;
+        }
+    }
+
+    /** Images may lie in folders below their class's; where no class has any of its own, somebody named the folder above, that of train/ and test/. */
+    private static void refuseParent(Path folder, List<String> classes) throws IOException {
+        boolean below = false;
+        for (String name : classes) {
+            try (Stream<Path> entries = Files.list(folder.resolve(name))) {
+                List<Path> visible = entries.filter(entry -> !isHidden(entry)).toList();
+                if (visible.stream().anyMatch(entry -> isImage(entry) && Files.isRegularFile(entry))) {
+                    return;
+                }
+                below |= visible.stream().anyMatch(Files::isDirectory);
+            }
+        }
+        if (below) {
+            throw new InputException("image folder " + folder + ": none of its folders ("
+                    + classes.stream().limit(NAMED).collect(Collectors.joining(", "))
+                    + (classes.size() > NAMED ? ", ..." : "")
+                    + ") holds images of its own, only further folders; name the folder whose folders are the classes, such as "
+                    + folder.resolve(classes.get(classes.size() - 1)));
         }
     }
 

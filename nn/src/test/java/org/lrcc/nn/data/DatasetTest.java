@@ -58,6 +58,19 @@ class DatasetTest {
     }
 
     @Test
+    void theFolderAboveTrainAndTestIsRefused() throws IOException {
+        Path parent = dir.resolve("parent");
+        touch(parent.resolve("train/cat/1.jpg"));
+        touch(parent.resolve("train/labels.txt"));
+        touch(parent.resolve("test/cat/2.jpg"));
+
+        assertThatThrownBy(() -> ImageFolder.of(parent))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll(parent.toString(), "test, train", "such as " + parent.resolve("train"));
+        assertThat(ImageFolder.of(parent.resolve("train")).classes()).containsExactly("cat");
+    }
+
+    @Test
     void linksMayNotLeadOutOfTheFolder() throws IOException {
         Files.createSymbolicLink(images.resolve("c/inside.jpg"), images.resolve("b/2.jpg"));
         assertThat(ImageFolder.of(images).size()).isEqualTo(6);
