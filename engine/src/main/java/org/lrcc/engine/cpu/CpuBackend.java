@@ -87,6 +87,11 @@ public final class CpuBackend implements Backend {
         return known;
     }
 
+    @Override
+    public boolean warmsUp() {
+        return true;
+    }
+
     private static final class Shared {
         static final CpuBackend BACKEND = new CpuBackend(ThreadPool.shared());
     }

@@ -22,4 +22,9 @@ public interface Backend {
     default @Nullable ChannelGroups channelGroups() {
         return null;
     }
+
+    /** Whether kernels come to their speed only after some work, as loops that the JVM has yet to compile do: a rehearsal on small inputs shortens the first steps then. */
+    default boolean warmsUp() {
+        return false;
+    }
 }

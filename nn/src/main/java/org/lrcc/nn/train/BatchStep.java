@@ -7,15 +7,19 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.DeviceMemoryException;
 import org.lrcc.engine.FailureException;
+import org.lrcc.engine.InputException;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.op.SoftmaxCrossEntropy;
 import org.lrcc.engine.random.Philox;
+import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.FlatParameters;
+import org.lrcc.nn.network.Mode;
+import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Parameters;
 import org.lrcc.nn.network.Plan;
 import org.lrcc.nn.network.State;
@@ -27,6 +31,11 @@ import org.lrcc.nn.optim.GradientNorm;
  */
 final class BatchStep {
     private static final long PURPOSE = 0x73746570L;
+
+    /** Side of the images that a warm-up takes, a quarter of the usual one, and its steps. */
+    private static final int WARM_UP_SIZE = 64;
+
+    private static final int WARM_UPS = 3;
 
     /**
      * What a batch gave.
@@ -89,6 +98,52 @@ final class BatchStep {
                 e.addSuppressed(lost);
             }
             throw e;
+        }
+    }
+
+    /**
+     * Steps a few times on small images of noise and forgets what they gave. Until C2 has compiled a loop each vector is an object and work takes a hundred times as long;
+     * how much must be done before it is compiled does not depend on the image, so the first step comes to its speed sooner this way. Networks of small images, and those that take no
+     * others than their own, begin as they are.
+     *
+     * <p>Measured with ResNet18, batch 8, 224x224, 2 threads, cold processes of 45 steps in alternation, JDK 17: the first step takes 1.16 s instead of 2.40 (the steady one 0.32), the whole process
+     * 18.4 s instead of 18.2 and 18.3: what is gained is a first step that says what the others will take.
+     */
+    void warmUp(Backend backend, Network network) {
+        Shape own = plan.input();
+        if (!backend.warmsUp() || own.size(2) < 2 * WARM_UP_SIZE || own.size(3) < 2 * WARM_UP_SIZE) {
+            return;
+        }
+        Shape small = Shape.of(2, own.size(1), WARM_UP_SIZE, WARM_UP_SIZE);
+        Plan rehearsal;
+        try {
+            rehearsal = network.prepare(backend, Mode.TRAIN, small);
+        } catch (InputException e) {
+            return;
+        }
+        float[] noise = new float[small.elements()];
+        Philox random = new Philox(config.seed(), PURPOSE);
+        for (int i = 0; i < noise.length; i++) {
+            noise[i] = (float) random.nextGaussian();
+        }
+        for (int i = 0; i < WARM_UPS; i++) {
+            rehearse(rehearsal, Tensor.of(noise, small.sizes()));
+        }
+    }
+
+    private void rehearse(Plan rehearsal, Tensor x) {
+        Tensor images = k.upload(x);
+        Tensor targets =
+                k.upload(Tensor.of(new int[x.shape().size(0)], x.shape().size(0)));
+        Tensor gradient = tree.next();
+        try (Tape tape = Tape.recording(k)) {
+            Parameters parameters = Parameters.of(tape, state, flat, gradient);
+            Var logits = rehearsal.forward(parameters, tape.constant(images), config.seed(), 0);
+            tape.backward(loss(tape, logits, tape.constant(targets), 1));
+        } finally {
+            tree.giveBack(gradient);
+            images.release();
+            targets.release();
         }
     }
 

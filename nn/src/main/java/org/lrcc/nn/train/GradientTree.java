@@ -47,6 +47,11 @@ final class GradientTree {
         }
     }
 
+    /** Takes back a buffer from {@link #next} that holds no gradient to be added. */
+    void giveBack(Tensor buffer) {
+        free.push(buffer);
+    }
+
     /** The sum of all gradients since the last call; valid until the next {@link #next}. */
     Tensor total() {
         Tensor sum = null;

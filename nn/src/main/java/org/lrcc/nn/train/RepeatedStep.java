@@ -46,6 +46,7 @@ public final class RepeatedStep implements AutoCloseable {
         try {
             this.optimizer = tensors.optimizer(k, config);
             this.batch = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0]);
+            batch.warmUp(backend, model.network());
         } catch (RuntimeException e) {
             k.close();
             throw e;

@@ -94,6 +94,7 @@ final class TrainingRun implements AutoCloseable {
         try {
             this.optimizer = tensors.optimizer(k, config);
             this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights);
+            batchStep.warmUp(backend, model.network());
         } catch (RuntimeException e) {
             close();
             throw e;

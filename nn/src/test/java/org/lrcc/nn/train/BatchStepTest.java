@@ -3,6 +3,7 @@ package org.lrcc.nn.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,6 +45,35 @@ class BatchStepTest {
         }
         assertThat(values(tensors).get("bn1.running_mean")).isNotEqualTo(before.get("bn1.running_mean"));
         assertThat(values(tensors).get("conv1.weight")).containsExactly(before.get("conv1.weight"));
+    }
+
+    @Test
+    void aWarmUpLeavesNothingBehind() {
+        Model model = TinyProblem.model(TinyProblem.CLASSES);
+        Shape shape = Shape.of(1, 3, 128, 128);
+        float[] pixels = new float[shape.elements()];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (i * 37 % 101) / 50f - 1;
+        }
+        Tensor x = Tensor.of(pixels, shape.sizes());
+        Backend cpu = Backends.named("cpu");
+        List<Map<String, float[]>> after = new ArrayList<>();
+        List<Double> losses = new ArrayList<>();
+        for (boolean warm : new boolean[] {true, false}) {
+            TrainingState tensors = new TrainingState(model, List.of());
+            Plan plan = model.network().prepare(cpu, Mode.TRAIN, shape);
+            try (Kernels k = cpu.open()) {
+                BatchStep step =
+                        new BatchStep(k, TrainConfig.defaults(), plan, tensors.state(), tensors.flat(), new double[0]);
+                if (warm) {
+                    step.warmUp(cpu, model.network());
+                }
+                losses.add(step.run(x, new int[] {1}, 0).loss());
+            }
+            after.add(values(tensors));
+        }
+        assertThat(losses.get(0)).isEqualTo(losses.get(1));
+        assertThat(after.get(0)).usingRecursiveComparison().isEqualTo(after.get(1));
     }
 
     private static Map<String, float[]> values(TrainingState tensors) {
