@@ -83,6 +83,9 @@ record TrainReport(
         double training = result.history().epochs().stream()
                 .mapToDouble(EpochRecord::seconds)
                 .sum();
+        double waiting = result.history().epochs().stream()
+                .mapToDouble(EpochRecord::waiting)
+                .sum();
         double rate = result.history().epochs().stream()
                 .mapToDouble(EpochRecord::imagesPerSecond)
                 .max()
@@ -92,6 +95,9 @@ record TrainReport(
                 List.of(
                         new Fact("all", Progress.time(seconds)),
                         new Fact("training steps", Progress.time(training)),
+                        new Fact(
+                                "of it, waiting for images",
+                                String.format(Locale.ROOT, "%.1f %%", training > 0 ? 100 * waiting / training : 0)),
                         new Fact("images per second, best epoch", String.format(Locale.ROOT, "%.0f", rate))));
     }
 

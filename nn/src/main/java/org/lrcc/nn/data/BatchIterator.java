@@ -13,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
@@ -43,7 +44,7 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
         int plane = 3 * loader.imageSize() * loader.imageSize();
         while (submitted < end && ahead.size() <= loader.lookAhead()) {
             int[] members = loader.members(order, submitted);
-            float[] values = new float[members.length * plane];
+            float[] values = loader.array(members.length * plane);
             List<Future<?>> tasks = new ArrayList<>(members.length);
             try {
                 for (int i = 0; i < members.length; i++) {
@@ -88,7 +89,9 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
             labels[i] = loader.data().label(pending.members[i]);
         }
         Shape shape = Shape.of(labels.length, 3, loader.imageSize(), loader.imageSize());
-        return new Batch(Tensor.over(DType.F32, pending.values, shape), labels, pending.members);
+        HeapStorage storage = HeapStorage.wrap(
+                DType.F32, pending.values.length, pending.values, array -> loader.giveBack((float[]) array));
+        return new Batch(Tensor.view(storage, 0, shape), labels, pending.members);
     }
 
     private void await(Pending pending) {

@@ -1,6 +1,8 @@
 package org.lrcc.nn.data;
 
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -40,6 +42,7 @@ public final class Loader implements AutoCloseable {
     private final ImageDecoder decoder;
     private final ImageCache cache;
     private final ExecutorService pool;
+    private final Queue<float[]> spare = new ConcurrentLinkedQueue<>();
 
     /**
      * A loader with its threads, which live until {@link #close}.
@@ -119,6 +122,19 @@ public final class Loader implements AutoCloseable {
 
     int imageSize() {
         return preprocessing.size();
+    }
+
+    /** An array for a batch, of unspecified content. */
+    float[] array(int length) {
+        float[] known = spare.poll();
+        return known != null && known.length == length ? known : new float[length];
+    }
+
+    /** Takes the array of a batch that was used; short last batches are not worth keeping. */
+    void giveBack(float[] array) {
+        if (array.length == options.batch() * 3 * imageSize() * imageSize() && spare.size() <= lookAhead()) {
+            spare.add(array);
+        }
     }
 
     /** Decodes, augments and normalises one image into a batch's array. Runs on the pool. */

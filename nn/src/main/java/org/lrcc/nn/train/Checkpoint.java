@@ -38,7 +38,7 @@ public record Checkpoint(
     private static final String MODEL = "model/";
     private static final String OPTIMIZER = "optimizer/";
     private static final String BEST = "best/";
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
 
     /**
      * Where a run stands.
@@ -56,6 +56,7 @@ public record Checkpoint(
      * @param correct samples of the current epoch so far that were recognised
      * @param seen samples of the current epoch so far
      * @param seconds of the current epoch so far
+     * @param waiting seconds of it for images
      * @param bestEpoch the best epoch so far, from 1, or 0 for none
      * @param bestScore its score, or null
      * @param history of the epochs done
@@ -74,6 +75,7 @@ public record Checkpoint(
             int correct,
             int seen,
             double seconds,
+            double waiting,
             int bestEpoch,
             @JsonSetter(nulls = Nulls.SET) EpochRecord.@Nullable Score bestScore,
             List<EpochRecord> history) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param loss mean over the epoch's samples, penalties included
  * @param accuracy share of the training samples, as augmented, whose largest output was the right one, before each step
  * @param seconds time of the training steps
+ * @param waiting seconds of it in which training waited for its images
  * @param imagesPerSecond training samples per second of it
  * @param validation on the part of the training set held back, or null
  * @param test on the test set, or null
@@ -24,6 +25,7 @@ public record EpochRecord(
         double loss,
         double accuracy,
         double seconds,
+        double waiting,
         double imagesPerSecond,
         @JsonSetter(nulls = Nulls.SET) @Nullable Score validation,
         @JsonSetter(nulls = Nulls.SET) @Nullable Score test) {

@@ -77,6 +77,7 @@ public final class Evaluator implements AutoCloseable {
             while (batches.hasNext()) {
                 Batch next = batches.next();
                 float[] logits = logits(k, state, next.x());
+                next.x().release();
                 int outputs = logits.length / next.labels().length;
                 for (int i = 0; i < next.labels().length; i++) {
                     String name = source.name(next.indices()[i]);

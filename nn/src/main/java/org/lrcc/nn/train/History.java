@@ -13,7 +13,7 @@ import org.lrcc.nn.io.AtomicFiles;
  */
 public record History(List<EpochRecord> epochs) {
     private static final String HEADER =
-            "epoch,step,rate,loss,accuracy,seconds,images_per_second,validation_loss,validation_top1,validation_top5,test_loss,test_top1,test_top5";
+            "epoch,step,rate,loss,accuracy,seconds,waiting_seconds,images_per_second,validation_loss,validation_top1,validation_top5,test_loss,test_top1,test_top5";
 
     /** Copies the list. */
     public History {
@@ -26,13 +26,14 @@ public record History(List<EpochRecord> epochs) {
         for (EpochRecord e : epochs) {
             csv.append(String.format(
                     Locale.ROOT,
-                    "%d,%d,%s,%s,%s,%.3f,%.1f%s%s%n",
+                    "%d,%d,%s,%s,%s,%.3f,%.3f,%.1f%s%s%n",
                     e.epoch(),
                     e.step(),
                     e.rate(),
                     e.loss(),
                     e.accuracy(),
                     e.seconds(),
+                    e.waiting(),
                     e.imagesPerSecond(),
                     fields(e.validation()),
                     fields(e.test())));

@@ -52,6 +52,8 @@ final class TrainingRun implements AutoCloseable {
     private int correct;
     private int seen;
     private double seconds;
+    private double waiting;
+    private BatchSource.@Nullable Batches following;
     private int bestEpoch;
     private EpochRecord.@Nullable Score bestScore;
     private Map<String, Tensor> best = Map.of();
@@ -165,13 +167,19 @@ final class TrainingRun implements AutoCloseable {
 
     /** The steps of the current epoch that are left; false if training was cancelled. */
     private boolean runSteps() {
-        try (BatchSource.Batches batches = feed.epoch(epoch, batch)) {
+        try (BatchSource.Batches batches = batches()) {
             while (batches.hasNext()) {
                 if (trainer.isCancelled()) {
                     return false;
                 }
                 long begin = System.nanoTime();
-                StepRecord record = step(batches.next());
+                Batch samples = batches.next();
+                waiting += (System.nanoTime() - begin) * NANO;
+                if (!batches.hasNext() && epoch + 1 < config.epochs()) {
+                    // So that the next epoch's first images are made during this one's last step.
+                    following = feed.epoch(epoch + 1, 0);
+                }
+                StepRecord record = step(samples);
                 seconds += (System.nanoTime() - begin) * NANO;
                 trainer.callbacks().forEach(c -> c.onStep(record));
                 if (trainer.checkpointSteps() > 0 && step % trainer.checkpointSteps() == 0 && batches.hasNext()) {
@@ -183,6 +191,12 @@ final class TrainingRun implements AutoCloseable {
         return true;
     }
 
+    private BatchSource.Batches batches() {
+        BatchSource.Batches ready = following;
+        following = null;
+        return ready == null ? feed.epoch(epoch, batch) : ready;
+    }
+
     private StepRecord step(Batch samples) {
         int[] outputs = map.outputs(samples.labels());
         double rate = config.schedule().rate(config.rate(), epoch, step, config.epochs(), stepsPerEpoch);
@@ -192,6 +206,8 @@ final class TrainingRun implements AutoCloseable {
             optimizer.step(k, outcome.gradient(), rate);
         } catch (FailureException e) {
             throw new FailureException(failed(batch + 1, String.valueOf(e.getMessage())), e);
+        } finally {
+            samples.x().release();
         }
         batch++;
         step++;
@@ -239,6 +255,7 @@ final class TrainingRun implements AutoCloseable {
                 lossSum / seen,
                 (double) correct / seen,
                 seconds,
+                waiting,
                 seen / seconds,
                 validated == null ? null : validated.score(),
                 lastTest == null ? null : lastTest.score());
@@ -249,6 +266,7 @@ final class TrainingRun implements AutoCloseable {
         correct = 0;
         seen = 0;
         seconds = 0;
+        waiting = 0;
         if (validated != null && (bestScore == null || validated.score().isBetterThan(bestScore))) {
             bestScore = validated.score();
             bestEpoch = epoch;
@@ -298,6 +316,7 @@ final class TrainingRun implements AutoCloseable {
                 correct,
                 seen,
                 seconds,
+                waiting,
                 bestEpoch,
                 bestScore,
                 history);
@@ -335,6 +354,7 @@ final class TrainingRun implements AutoCloseable {
         correct = meta.correct();
         seen = meta.seen();
         seconds = meta.seconds();
+        waiting = meta.waiting();
         bestEpoch = meta.bestEpoch();
         bestScore = meta.bestScore();
         best = from.best();
@@ -355,6 +375,9 @@ final class TrainingRun implements AutoCloseable {
 
     @Override
     public void close() {
+        if (following != null) {
+            following.close();
+        }
         feed.close();
         for (Evaluator evaluator : Arrays.asList(validation, test)) {
             if (evaluator != null) {

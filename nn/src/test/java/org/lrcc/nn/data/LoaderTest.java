@@ -7,14 +7,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Shape;
 
 @Timeout(300)
@@ -81,6 +85,28 @@ class LoaderTest {
                 .isEqualTo(first);
         assertThat(epoch(options(1, 8), 3, 0).get(0)).isNotEqualTo(first.get(0));
         assertThat(epoch(options(1, 7), 4, 0).get(0)).isNotEqualTo(first.get(0));
+    }
+
+    @Test
+    void theMemoryOfAReleasedBatchServesALaterOne() {
+        List<float[]> kept = epoch(options(2, 7), 5, 0);
+        Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+        int whole = 0;
+        try (Loader loader = new Loader(data, TO, Augmentation.imageNet(), options(2, 7))) {
+            for (int round = 0; round < 5; round++) {
+                BatchIterator batches = loader.batches(5);
+                for (int i = 0; batches.hasNext(); i++) {
+                    Batch batch = batches.next();
+                    assertThat(batch.x().toFloats()).isEqualTo(kept.get(i));
+                    if (batch.x().elements() == kept.get(0).length) {
+                        arrays.add(((HeapStorage) batch.x().storage()).array());
+                        whole++;
+                    }
+                    batch.x().release();
+                }
+            }
+        }
+        assertThat(arrays).hasSizeLessThan(whole / 2);
     }
 
     @Test
