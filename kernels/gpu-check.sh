@@ -1,38 +1,77 @@
 #!/usr/bin/env bash
-# gpu-check.sh         pack, then run
-# gpu-check.sh pack    puts all that the check needs into target/gpu-check: a Java runtime, classes, libraries, shims (under 64 MiB)
-# gpu-check.sh run     runs the check from there on a machine with an NVIDIA GPU, which needs no network, no Java and no build
+# gpu-check.sh               pack, then run
+# gpu-check.sh pack          puts all that the check needs (a Java runtime, classes, libraries, shims) into target/gpu-check and target/gpu-check.tar.gz (under 64 MiB)
+# gpu-check.sh run [FOLDER]  runs the check from there, or from where the archive was unpacked, on Linux x86_64 with an NVIDIA GPU: without network, Java or build
 #
-# The result goes to bench/results/gpu-<card>.md. Without a GPU the check says what is missing and fails.
+# gpu-check.sh rehearse [FOLDER]  the same with the interpreter of PTX in place of a GPU: for who changes the check. What it measures means nothing.
+#
+# The result goes to FOLDER/gpu-<card>.md, by default bench/results. Without a GPU the check says what is missing and fails.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-pack=$root/target/gpu-check
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [ -d "$here/java" ]; then # unpacked
+    pack=$here
+    results=$PWD
+else
+    root=$(dirname "$here")
+    pack=$root/target/gpu-check
+    results=$root/bench/results
+fi
 MVN=${MVN:-mvn -B -ntp}
-LIMIT=${LIMIT:-440} # seconds for the check itself
+# Seconds: 8 minutes together.
+SANITIZER_LIMIT=${SANITIZER_LIMIT:-100}
+LIMIT=${LIMIT:-290}
+TORCH_LIMIT=${TORCH_LIMIT:-80}
+MOST_MIB=64
+BACKEND=cuda
+
+fail() {
+    echo "gpu-check: $1" >&2
+    exit 1
+}
 
 pack() {
+    [ -n "${root:-}" ] || fail 'this is a packed check already: gpu-check.sh run'
+    jdk=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v javac || true)")")")}
+    [ -d "$jdk/jmods" ] || fail 'JAVA_HOME must be a JDK with its jmods, which a runtime is made from'
     cd "$root"
-    $MVN -q -Dquick -Pgpu -DskipTests -pl kernels -am test-compile \
+    # Nothing of an earlier pack stays, or a library that is needed no more would travel on.
+    rm -rf "$pack" "$pack.tar.gz"
+    $MVN -q -Dquick -Pgpu -DskipTests -pl kernels,lowrank -am test-compile \
         org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
         -DincludeScope=test -DexcludeGroupIds=org.lrcc "-DoutputDirectory=$pack/lib"
     local module
-    for module in engine nn kernels testdata; do
+    for module in engine nn kernels testdata lowrank; do
         mkdir -p "$pack/classes/$module"
         cp -R "$module/target/classes/." "$pack/classes/$module"
     done
-    for module in engine kernels; do
+    for module in engine kernels lowrank; do
         mkdir -p "$pack/classes/$module-tests"
         cp -R "$module/target/test-classes/." "$pack/classes/$module-tests"
     done
-    rm -rf "$pack/java"
-    "${JAVA_HOME:?gpu-check: JAVA_HOME must be a JDK, which a runtime is made from}/bin/jlink" \
+    natives
+    "$jdk/bin/jlink" \
         --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.sql,java.xml,jdk.unsupported,jdk.incubator.vector \
-        --strip-debug --no-header-files --no-man-pages --compress=2 --output "$pack/java"
+        --strip-debug --no-header-files --no-man-pages --output "$pack/java" 2>&1 | { grep -v 'incubator modules' || true; }
     shims
+    cp "$here/gpu-check.sh" "$here/gpu_check_torch.py" "$pack"
+    tar -C "$root/target" -czf "$pack.tar.gz" gpu-check
     local size
-    size=$(du -sm "$pack" | cut -f1)
-    echo "gpu-check: packed $size MiB in $pack"
-    [ "$size" -le 64 ] || { echo 'gpu-check: more than 64 MiB' >&2; exit 1; }
+    size=$(du -sm "$pack.tar.gz" | cut -f1)
+    echo "gpu-check: packed $size MiB: $pack.tar.gz"
+    [ "$size" -le "$MOST_MIB" ] || fail "more than $MOST_MIB MiB"
+}
+
+# JCuda's libraries for Linux as files, without what is never called: most of the jars is an assembler of PTX.
+natives() {
+    local jar
+    mkdir -p "$pack/native"
+    for jar in "$pack"/lib/jc*-natives-*-linux-x86_64.jar; do
+        (cd "$pack/native" && "$jdk/bin/jar" xf "$jar" lib)
+    done
+    rm -f "$pack"/lib/jc*-natives-*.jar
+    mv "$pack"/native/lib/*.so "$pack/native"
+    rm -f "$pack"/native/*JNvPTXCompiler* "$pack"/native/*JNvrtc* "$pack"/native/*JCusolverMg*
+    rmdir "$pack/native/lib"
 }
 
 # JCuda's libraries are linked to CUDA 12's. Where only CUDA 13 is installed, a shim of the old name passes every call on to the new library.
@@ -41,23 +80,16 @@ shims() {
         echo 'gpu-check: no gcc and nm here, so no shims for CUDA 13 are packed' >&2
         return
     fi
-    local jni
-    jni=$(mktemp -d)
-    for jar in "$pack"/lib/jc*-natives-*-linux-x86_64.jar; do
-        (cd "$jni" && "$JAVA_HOME/bin/jar" xf "$jar" lib)
-    done
     mkdir -p "$pack/shim"
-    shim "$jni" libcublas.so.12 libcublas.so.13 15
-    shim "$jni" libcusolver.so.11 libcusolver.so.12 9
-    shim "$jni" libcusolverMg.so.11 libcusolverMg.so.12 9
-    rm -rf "$jni"
+    shim libcublas.so.12 libcublas.so.13 15
+    shim libcusolver.so.11 libcusolver.so.12 9
 }
 
-# shim JNI OLD NEW STATUS: a library OLD with a jump for each function that JCuda wants of it; STATUS answers for those that NEW lacks.
+# shim OLD NEW STATUS: a library OLD with a jump for each function that JCuda wants of it; STATUS answers for those that NEW lacks.
 shim() {
-    local jni=$1 old=$2 new=$3 status=$4 work
+    local old=$1 new=$2 status=$3 work
     work=$(mktemp -d)
-    nm -D --undefined-only "$jni"/lib/*.so 2>/dev/null | sed -n "s/.* U \(.*\)@@*$old\$/\1/p" | sort -u >"$work/names"
+    nm -D --undefined-only "$pack"/native/*.so | sed -n "s/.* U \(.*\)@@*$old\$/\1/p" | sort -u >"$work/names"
     if [ -s "$work/names" ]; then
         { echo "$old { global:"; sed 's/$/;/' "$work/names"; echo 'local: *; };'; } >"$work/map"
         awk '{ printf ".text\n.globl %s\n.type %s,@function\n%s: jmp *slots+%d(%%rip)\n", $1, $1, $1, 8 * (NR - 1) }
@@ -93,38 +125,52 @@ folders_of() {
 }
 
 run() {
-    [ -x "$pack/java/bin/java" ] || { echo "gpu-check: $pack is not packed: gpu-check.sh pack" >&2; exit 1; }
+    results=$(mkdir -p "${1:-$results}" && cd "${1:-$results}" && pwd)
+    [ -x "$pack/java/bin/java" ] || fail "$pack is not packed: gpu-check.sh pack"
     local libraries='' name found
     for name in libcublas.so.12 libcusolver.so.11 libcusparse.so.12 libnvJitLink.so.12 libcublas.so.13 libcusolver.so.12 \
         libnvJitLink.so.13 libcuda.so.1; do
         found=$(folders_of "$name")
         libraries=$libraries${found:+:$found}
     done
-    [ -n "$(folders_of libcublas.so.12)" ] || libraries=$pack/shim$libraries
-    export LD_LIBRARY_PATH=${libraries#:}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    local path temp status=0
-    path=$(find "$pack/classes" -mindepth 1 -maxdepth 1 | paste -sd:)
+    # The shims come last: they stand in only for what is not there.
+    export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}${libraries#:}${libraries:+:}$pack/shim
+    local path status=0
+    path=$(find "$pack/classes" -mindepth 1 -maxdepth 1 | sort | paste -sd:)
     temp=$(mktemp -d)
-    local java=("$pack/java/bin/java" --add-modules jdk.incubator.vector -Xmx8g "-Djava.io.tmpdir=$temp"
-        "-Dlrcc.shared=$root/../shared" -cp "$path:$pack/lib/*" org.lrcc.kernels.card.GpuCheck)
-    if command -v compute-sanitizer >/dev/null; then
-        timeout 120 compute-sanitizer --error-exitcode 3 "${java[@]}" contract || { status=$?; echo 'gpu-check: compute-sanitizer found faults, or took too long' >&2; }
+    trap 'rm -rf "$temp"' EXIT
+    local java=("$pack/java/bin/java" --add-modules jdk.incubator.vector -Xmx8g "-Djava.io.tmpdir=$temp" "-Djava.library.path=$pack/native"
+        "-Dlrcc.backend=$BACKEND" -cp "$path:$pack/lib/*" org.lrcc.lowrank.card.GpuCheck)
+    "${java[@]}" look || return
+    if [ $BACKEND = cuda ] && command -v compute-sanitizer >/dev/null; then
+        timeout "$SANITIZER_LIMIT" compute-sanitizer --error-exitcode 3 "${java[@]}" contract || sanitized $? || status=1
     else
         echo 'gpu-check: no compute-sanitizer here'
     fi
-    timeout "$LIMIT" "${java[@]}" all "$root/bench/results" || status=$?
-    if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-        timeout 120 python3 "$root/kernels/gpu_check_torch.py" "$root/bench/results" || status=$?
-    else
+    timeout "$LIMIT" "${java[@]}" all "$results" || status=$?
+    [ "$status" != 124 ] || echo "gpu-check: not done after $LIMIT seconds" >&2
+    if [ $BACKEND = cuda ] && python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
+        timeout "$TORCH_LIMIT" python3 "$pack/gpu_check_torch.py" "$results" || { status=$?; echo 'gpu-check: the measurement of PyTorch failed' >&2; }
+    elif [ $BACKEND = cuda ]; then
         echo 'gpu-check: no PyTorch with CUDA here to compare with'
     fi
-    rm -rf "$temp"
     return "$status"
+}
+
+# What compute-sanitizer's exit status means: it is slow, and what it did not come to is no fault.
+sanitized() {
+    if [ "$1" = 124 ]; then
+        echo "gpu-check: compute-sanitizer found nothing in $SANITIZER_LIMIT seconds, in which it was not done"
+    else
+        echo "gpu-check: compute-sanitizer found faults (exit status $1)" >&2
+        return 1
+    fi
 }
 
 case "${1:-all}" in
     pack) pack ;;
-    run) run ;;
+    run) run "${2:-}" ;;
+    rehearse) BACKEND=interpreter LIMIT=900 run "${2:-}" ;;
     all) pack && run ;;
-    *) sed -n '2,6s/^# //p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,7s/^# //p' "$0" >&2; exit 2 ;;
 esac

@@ -61,6 +61,11 @@ public final class CudaKernels implements Kernels {
         queue.synchronize();
     }
 
+    /** Kernels launched so far, calls of libraries not counted. */
+    public long launches() {
+        return queue.launches();
+    }
+
     /** Tensors and pieces of scratch space in use now. */
     public int livePieces() {
         return queue.memory().pieces();

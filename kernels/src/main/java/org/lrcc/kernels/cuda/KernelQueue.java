@@ -31,6 +31,7 @@ final class KernelQueue implements AutoCloseable {
     private final LaunchArguments arguments = new LaunchArguments();
     private final RecentLaunches recent = new RecentLaunches();
     private final boolean sync = Boolean.getBoolean(SYNC);
+    private long launches;
     private boolean closed;
 
     KernelQueue(GpuDriver driver, KernelCache kernels) {
@@ -90,6 +91,7 @@ final class KernelQueue implements AutoCloseable {
         long function = kernels.function(driver, module, kernel);
         try {
             driver.launch(function, gridX, gridY, 1, blockX, 1, 0, stream, arguments);
+            launches++;
             recent.add(kernel, gridX, gridY, blockX);
             if (sync) {
                 driver.synchronize(stream);
@@ -100,6 +102,11 @@ final class KernelQueue implements AutoCloseable {
                             + arguments + ": " + e.getMessage() + (sync ? "" : recent),
                     e);
         }
+    }
+
+    /** Launches so far. */
+    long launches() {
+        return launches;
     }
 
     /** Waits until all that was given to this queue is done. */

@@ -1,4 +1,4 @@
-package org.lrcc.kernels.card;
+package org.lrcc.lowrank.card;
 
 import org.lrcc.engine.contract.BackendContract;
 import org.lrcc.engine.spi.Backend;

@@ -1,4 +1,4 @@
-package org.lrcc.kernels.card;
+package org.lrcc.lowrank.card;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
