@@ -24,9 +24,9 @@ struct Pack<4> {
 
 // Walks over the packs of channel blockIdx.x that fall to this thread; `at` is the place of the first value.
 #define FOR_CHANNEL(at, N, C, HW)                                                                                 \
-    ONCE for (int i = (int)(blockIdx.y * blockDim.x + threadIdx.x), packs = (HW) / V, at;                         \
-              i < (N) * packs && (at = ((i / packs) * (C) + (int)blockIdx.x) * (HW) + i % packs * V, true);       \
-              i += (int)(blockDim.x * gridDim.y))
+    ONCE for (uint32 i = blockIdx.y * blockDim.x + threadIdx.x, packs = (HW) / V, at;                             \
+              i < (N) * packs && (at = ((i / packs) * (C) + blockIdx.x) * (HW) + i % packs * V, true);            \
+              i += blockDim.x * gridDim.y)
 
 // --- mean and variance
 

@@ -11,9 +11,16 @@ typedef unsigned long long uint64;
 // Before a loop: not unrolled. Where counts are not known, four copies of a body cost more instructions than they save.
 #define ONCE _Pragma("unroll 1")
 
+// int i from `first` in steps of `step` below n, which is not negative. Counted without sign: beyond the last element a step may
+// pass 2^31, and a signed counter would come out negative and go on.
+#define WALK(i, first, n, step)                                                                         \
+    ONCE for (uint32 i##_ = (uint32)(first); i##_ < (uint32)(n); i##_ += (uint32)(step)) if (const int i = (int)i##_; true)
+
 // Every kernel of n independent elements works for any grid.
-#define FOR_EACH(i, n) \
-    ONCE for (int i = (int)(blockIdx.x * blockDim.x + threadIdx.x); i < (n); i += (int)(blockDim.x * gridDim.x))
+#define FOR_EACH(i, n) WALK(i, blockIdx.x * blockDim.x + threadIdx.x, n, blockDim.x * gridDim.x)
+
+// The elements that one block has for itself.
+#define FOR_BLOCK(i, n) WALK(i, threadIdx.x, n, blockDim.x)
 
 // As in org.lrcc.engine.spi.Activation, numbered as its kinds. NaN stays NaN.
 enum { NONE = 0, RELU = 1, CLIP = 2, LEAKY_RELU = 3 };

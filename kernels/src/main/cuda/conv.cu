@@ -133,7 +133,7 @@ KERNEL convGroupedWeightGrad(
     rest /= KH;
     int m = rest / CG, c = m / MG * CG + rest % CG, pixels = OH * OW;
     float sum = 0.f;
-    ONCE for (int i = (int)threadIdx.x; i < N * pixels; i += (int)blockDim.x) {
+    FOR_BLOCK(i, N * pixels) {
         int n = i / pixels, p = i - n * pixels, oh = p / OW, ow = p - oh * OW;
         int h = oh * strideH - padTop + kh * dilationH, w = ow * strideW - padLeft + kw * dilationW;
         if (h < 0 || h >= H || w < 0 || w >= W) continue;

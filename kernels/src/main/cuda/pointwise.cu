@@ -103,13 +103,13 @@ __device__ __forceinline__ uint4 philox(uint64 seed, uint64 stream, uint64 count
 
 // Element i is dropped where the upper 24 bits of its word are below `drop`. A thread takes the 4 elements of a counter.
 KERNEL dropout(const float *x, float *y, uint64 seed, uint64 stream, uint32 drop, float kept, int n) {
-    FOR_EACH(q, (n + 3) / 4) {
+    FOR_EACH(q, n / 4 + (n & 3 ? 1 : 0)) {
         uint4 words = philox(seed, stream, (uint64)q);
         uint32 word[4] = {words.x, words.y, words.z, words.w};
 #pragma unroll
         for (int j = 0; j < 4; ++j) {
-            int i = 4 * q + j;
-            if (i < n) y[i] = word[j] >> 8 < drop ? 0.f : x[i] * kept;
+            uint32 i = 4u * q + j;
+            if (i < (uint32)n) y[i] = word[j] >> 8 < drop ? 0.f : x[i] * kept;
         }
     }
 }

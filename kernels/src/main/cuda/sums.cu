@@ -44,7 +44,7 @@ KERNEL sumSquares(const float *__restrict__ x, double *__restrict__ parts, int n
 KERNEL sumOfParts(
     const double *__restrict__ parts, int n, double divisor, float *__restrict__ narrow, double *__restrict__ wide) {
     double sum = 0.;
-    ONCE for (int i = (int)threadIdx.x; i < n; i += (int)blockDim.x) sum += parts[i];
+    FOR_BLOCK(i, n) sum += parts[i];
     sum = blockSum(sum) / divisor;
     if (threadIdx.x) return;
     if (narrow) *narrow = (float)sum;
@@ -78,7 +78,7 @@ KERNEL sumToBlock(const float *__restrict__ x, float *__restrict__ y, REDUCTION,
     AXES_OF_REDUCTION
     const float *from = x + offset((int)blockIdx.x, kept, sizes, strides);
     double sum = 0.;
-    ONCE for (int j = (int)threadIdx.x; j < terms; j += (int)blockDim.x) sum += from[offset(j, summed, counts, steps)];
+    FOR_BLOCK(j, terms) sum += from[offset(j, summed, counts, steps)];
     sum = blockSum(sum);
     if (!threadIdx.x) y[blockIdx.x] = (float)sum;
 }
@@ -97,8 +97,6 @@ __device__ __forceinline__ float blockMax(float v) {
     return parts[0];
 }
 
-#define FOR_ROW(k, classes) ONCE for (int k = (int)threadIdx.x; k < (classes); k += (int)blockDim.x)
-
 // The largest of a row and the logarithm of the sum of exp(x - largest), in every thread.
 struct RowSum {
     float most, logSum;
@@ -107,10 +105,10 @@ struct RowSum {
 __device__ __forceinline__ RowSum rowSum(const float *x, int classes) {
     __shared__ float result;
     float most = -INFINITY_F;
-    FOR_ROW(k, classes) most = fmaxf(most, x[k]);
+    FOR_BLOCK(k, classes) most = fmaxf(most, x[k]);
     most = blockMax(most);
     double sum = 0.;
-    FOR_ROW(k, classes) sum += (double)expf(x[k] - most);
+    FOR_BLOCK(k, classes) sum += (double)expf(x[k] - most);
     sum = blockSum(sum);
     if (!threadIdx.x) result = logf((float)sum);
     __syncthreads();
@@ -122,7 +120,7 @@ KERNEL softmax(const float *__restrict__ x, float *__restrict__ y, int classes) 
     const float *in = x + (long long)blockIdx.x * classes;
     float *out = y + (long long)blockIdx.x * classes;
     RowSum row = rowSum(in, classes);
-    FOR_ROW(k, classes) out[k] = expf(in[k] - row.most - row.logSum);
+    FOR_BLOCK(k, classes) out[k] = expf(in[k] - row.most - row.logSum);
 }
 
 // losses [N] and dLogits (or 0). Classes weigh 1 where there are no weights.
@@ -135,7 +133,7 @@ KERNEL crossEntropy(
     RowSum row = rowSum(in, classes);
     float even = smoothing / (float)classes;
     double loss = 0., targets = 0.;
-    FOR_ROW(k, classes) {
+    FOR_BLOCK(k, classes) {
         float target = ((k == label ? 1.f - smoothing : 0.f) + even) * (weights ? weights[k] : 1.f);
         targets += target;
         // A target of 0 counts nothing, also where the probability is 0 and its logarithm infinite.
@@ -151,7 +149,7 @@ KERNEL crossEntropy(
     __syncthreads();
     float sum = (float)all;
     float *out = dLogits + (long long)blockIdx.x * classes;
-    FOR_ROW(k, classes) {
+    FOR_BLOCK(k, classes) {
         float target = ((k == label ? 1.f - smoothing : 0.f) + even) * (weights ? weights[k] : 1.f);
         out[k] = (expf(in[k] - row.most - row.logSum) * sum - target) / normalizer;
     }

@@ -85,3 +85,15 @@ KERNEL integers(const int *__restrict__ a, const int *__restrict__ b, int *__res
         y[i * 12 + 11] = (int)__brev(p);
     }
 }
+
+// How often a walk visits; ended where it does not end by itself.
+KERNEL visits(int *counts, int first, int n, int step) {
+    int count = 0;
+    WALK(i, first + (int)threadIdx.x, n, step) {
+        if (i < 0 || ++count > 100) {
+            count = -1;
+            break;
+        }
+    }
+    counts[threadIdx.x] = count;
+}

@@ -45,6 +45,23 @@ class InterpreterTest {
     }
 
     @Test
+    void walksEndBelowTheLargestInt() {
+        Launch launch = new Launch(faults());
+        int n = Integer.MAX_VALUE;
+        int step = 1 << 24;
+        long counts = launch.empty(4 * 32);
+        launch.run("visits", 1, 32, counts, n - step - 16, n, step);
+        int[] twice = launch.ints(counts, 32);
+        for (int thread = 0; thread < 32; thread++) {
+            assertThat(twice[thread]).as("thread %d", thread).isEqualTo(thread < 16 ? 2 : 1);
+        }
+        launch.run("visits", 1, 32, counts, n - 32, n, step);
+        assertThat(launch.ints(counts, 32)).containsOnly(1);
+        launch.run("visits", 1, 32, counts, 0, 5, 32);
+        assertThat(launch.ints(counts, 32)).startsWith(1, 1, 1, 1, 1, 0).endsWith(0);
+    }
+
+    @Test
     void vectorsAreAdded() {
         Launch launch = new Launch(faults());
         float[] a = values(4 * 33, 1);

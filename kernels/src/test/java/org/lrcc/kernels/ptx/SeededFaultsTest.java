@@ -39,7 +39,7 @@ class SeededFaultsTest {
 
     @Test
     void anOffByOneIsOutOfBounds() {
-        Launch launch = damaged("shift", "setp.ge.s32", "setp.gt.s32");
+        Launch launch = damaged("shift", "setp.ge.u32", "setp.gt.u32");
         expect(
                 () -> launch.run("shift", 1, 256, launch.floats(new float[COUNT]), launch.empty(4 * COUNT), COUNT, 1f),
                 "kernel shift line ",
@@ -51,7 +51,7 @@ class SeededFaultsTest {
 
     @Test
     void aNegativeIndexIsOutOfBounds() {
-        Launch launch = damaged("shift", "%f2, [%rd13]", "%f2, [%rd13+-4]");
+        Launch launch = damaged("shift", "%f2, [%rd6]", "%f2, [%rd6+-4]");
         expect(
                 () -> launch.run("shift", 1, 256, launch.floats(new float[COUNT]), launch.empty(4 * COUNT), COUNT, 1f),
                 "out of bounds",
@@ -114,7 +114,7 @@ class SeededFaultsTest {
 
     @Test
     void aShortStepIsMisaligned() {
-        Launch launch = damaged("shift", "mul.wide.s32 \t%rd11, %r10, 4;", "mul.wide.s32 \t%rd11, %r10, 2;");
+        Launch launch = damaged("shift", "mul.wide.s32 \t%rd5, %r10, 4;", "mul.wide.s32 \t%rd5, %r10, 2;");
         expect(
                 () -> launch.run("shift", 1, 64, launch.floats(new float[COUNT]), launch.empty(4 * COUNT), COUNT, 1f),
                 "kernel shift line ",
