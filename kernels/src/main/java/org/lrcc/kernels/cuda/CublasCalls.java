@@ -1,5 +1,8 @@
 package org.lrcc.kernels.cuda;
 
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import jcuda.Pointer;
 import jcuda.driver.CUstream;
 import jcuda.jcublas.JCublas2;
@@ -17,20 +20,34 @@ final class CublasCalls implements AutoCloseable {
     private final Pointer toBeta = Pointer.to(beta);
     private @Nullable cublasHandle handle;
     private @Nullable CUstream stream;
-    private boolean tf32;
+    /** Streams whose products may round. */
+    private final Set<CUstream> rounding = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    void allowTf32(boolean allowed) {
-        tf32 = allowed;
-        if (handle != null) {
-            setMathMode(handle);
+    private boolean rounds;
+
+    void allowTf32(CUstream of, boolean allowed) {
+        if (allowed) {
+            rounding.add(of);
+        } else {
+            rounding.remove(of);
+        }
+        if (of == stream) {
+            // The next product sets the mode anew.
+            stream = null;
         }
     }
 
-    private void setMathMode(cublasHandle open) {
+    /** To be called before a stream goes. */
+    void forget(CUstream gone) {
+        allowTf32(gone, false);
+    }
+
+    private void setMathMode(cublasHandle open, boolean tf32) {
         // "Pedantic" would also forbid splitting a sum over blocks, which is fixed for a shape and costs nothing in
         // digits.
         int mode = tf32 ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
         DriverCodes.checkBlas("cublasSetMathMode", JCublas2.cublasSetMathMode(open, mode));
+        rounds = tf32;
     }
 
     private cublasHandle on(CUstream wanted) {
@@ -39,11 +56,14 @@ final class CublasCalls implements AutoCloseable {
             open = new cublasHandle();
             DriverCodes.checkBlas("cublasCreate", JCublas2.cublasCreate(open));
             handle = open;
-            setMathMode(open);
+            setMathMode(open, false);
         }
         if (stream != wanted) {
             DriverCodes.checkBlas("cublasSetStream", JCublas2.cublasSetStream(open, new cudaStream_t(wanted)));
             stream = wanted;
+            if (rounds != rounding.contains(wanted)) {
+                setMathMode(open, !rounds);
+            }
         }
         return open;
     }

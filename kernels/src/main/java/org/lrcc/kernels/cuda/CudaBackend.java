@@ -13,17 +13,18 @@ public final class CudaBackend implements Backend, AutoCloseable {
     public static final String PRECISION = "lrcc.precision";
 
     private final GpuDriver driver;
+    private final boolean tf32;
     private final KernelCache kernels = new KernelCache();
 
     /** A backend on this driver, which is closed with it. */
     public CudaBackend(GpuDriver driver) {
         this.driver = driver;
         String precision = System.getProperty(PRECISION, "fp32");
-        switch (precision) {
-            case "fp32" -> driver.allowTf32(false);
-            case "tf32" -> driver.allowTf32(true);
+        tf32 = switch (precision) {
+            case "fp32" -> false;
+            case "tf32" -> true;
             default -> throw new InputException("-D" + PRECISION + "=" + precision + ": it is fp32 or tf32");
-        }
+        };
     }
 
     @Override
@@ -35,12 +36,15 @@ public final class CudaBackend implements Backend, AutoCloseable {
     public String description() {
         DeviceInfo device = driver.device();
         return device.name() + ", compute capability " + device.major() + "." + device.minor() + ", "
-                + device.multiprocessors() + " multiprocessors, " + CudaMemory.megabytes(device.memoryBytes());
+                + device.multiprocessors() + " multiprocessors, " + CudaMemory.megabytes(device.memoryBytes())
+                + " (the kernels are proven by the PTX interpreter; not yet measured on a card)";
     }
 
     @Override
     public Kernels open() {
-        return new CudaKernels(this, new KernelQueue(driver, kernels));
+        CudaKernels session = new CudaKernels(this, new KernelQueue(driver, kernels));
+        session.allowTf32(tf32);
+        return session;
     }
 
     @Override

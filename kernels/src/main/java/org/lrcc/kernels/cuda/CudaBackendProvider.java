@@ -7,11 +7,10 @@ import org.lrcc.engine.spi.BackendProvider;
 /**
  * Makes the CUDA backend known: looks for driver, device and libraries, and says what is missing and how to get it.
  *
- * <p>Its rank is below the processor's, so it runs where {@code -Dlrcc.backend=cuda} asks for it: its kernels are proven by the interpreter of PTX and not yet
- * measured on a card.
+ * <p>Where nothing is missing it is chosen by itself: only a build made for GPUs has JCuda's libraries, so its user has asked for it.
  */
 public final class CudaBackendProvider implements BackendProvider {
-    private static final int RANK = 50;
+    private static final int RANK = 200;
 
     /** A library that failed to load once fails with another error the next time, so there is one probe for the whole process. */
     private static @Nullable Availability found;

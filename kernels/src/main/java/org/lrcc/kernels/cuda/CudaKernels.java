@@ -51,9 +51,9 @@ public final class CudaKernels implements Kernels {
         return queue.memory().highest();
     }
 
-    /** Whether products may round their factors to TF32, in all sessions of the card; {@code -Dlrcc.precision=tf32} allows it from the start. */
+    /** Whether this session's products may round their factors to TF32; {@code -Dlrcc.precision=tf32} allows it from the start. */
     public void allowTf32(boolean allowed) {
-        queue.driver().allowTf32(allowed);
+        queue.driver().allowTf32(queue.stream(), allowed);
     }
 
     /** Waits until all that was asked of this session is done; for measurements. */

@@ -23,7 +23,7 @@ final class CudaProbe {
 
     private static final int THOUSAND = 1000;
     private static final int TEN = 10;
-    private static final String ON_CPU = "; or use the CPU: leave -Dlrcc.backend out";
+    private static final String ON_CPU = "; or use the CPU: leave -Dlrcc.backend out, or -Dlrcc.backend=cpu";
 
     private CudaProbe() {}
 

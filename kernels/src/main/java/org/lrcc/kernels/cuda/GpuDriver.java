@@ -109,8 +109,8 @@ public interface GpuDriver extends AutoCloseable {
 
     // --- cuBLAS
 
-    /** Whether products may round their factors to TF32; off at the start. */
-    void allowTf32(boolean allowed);
+    /** Whether a stream's products may round their factors to TF32; off at the start. */
+    void allowTf32(long stream, boolean allowed);
 
     /** c [m, n] = alpha op(a) op(b) + beta c, with op(a) [m, k] and op(b) [k, n]. c is not read where beta is 0. */
     void gemm(

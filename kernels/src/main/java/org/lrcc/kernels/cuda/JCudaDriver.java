@@ -276,7 +276,9 @@ public final class JCudaDriver implements GpuDriver {
     @Override
     public synchronized void destroyStream(long stream) {
         enter();
-        DriverCodes.check("cuStreamDestroy", cuStreamDestroy(streams.remove(stream)));
+        CUstream gone = streams.remove(stream);
+        blas.forget(gone);
+        DriverCodes.check("cuStreamDestroy", cuStreamDestroy(gone));
     }
 
     /** Not synchronized: others may go on while this thread waits. */
@@ -335,9 +337,9 @@ public final class JCudaDriver implements GpuDriver {
     }
 
     @Override
-    public synchronized void allowTf32(boolean allowed) {
+    public synchronized void allowTf32(long stream, boolean allowed) {
         enter();
-        blas.allowTf32(allowed);
+        blas.allowTf32(streams.get(stream), allowed);
     }
 
     @Override

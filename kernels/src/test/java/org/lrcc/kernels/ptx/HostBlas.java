@@ -14,19 +14,15 @@ final class HostBlas {
 
     private final DeviceMemory memory;
     private final StreamOrder order;
-    private boolean tf32;
 
     HostBlas(DeviceMemory memory, StreamOrder order) {
         this.memory = memory;
         this.order = order;
     }
 
-    void allowTf32(boolean allowed) {
-        tf32 = allowed;
-    }
-
     /** c = alpha op(a) op(b) + beta c, {@code count} times. */
     void multiply(
+            boolean tf32,
             boolean transposeA,
             boolean transposeB,
             int k,
@@ -50,8 +46,8 @@ final class HostBlas {
         order.read(regionB);
         order.write(regionC);
         for (int i = 0; i < count; i++) {
-            float[] left = load(a, regionA, i, transposeA);
-            float[] right = load(b, regionB, i, !transposeB);
+            float[] left = load(a, regionA, i, transposeA, tf32);
+            float[] right = load(b, regionB, i, !transposeB, tf32);
             one(c, regionC, i, k, alpha, left, right, beta);
         }
     }
@@ -77,7 +73,7 @@ final class HostBlas {
     }
 
     /** A factor, transposed where it says so, column after column. */
-    private float[] load(Matrix m, Region region, int index, boolean transpose) {
+    private float[] load(Matrix m, Region region, int index, boolean transpose, boolean tf32) {
         float[] out = new float[m.rows() * m.columns()];
         byte[] data = region.data();
         for (int column = 0; column < m.columns(); column++) {

@@ -4,9 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.kernels.cuda.DeviceInfo;
@@ -31,6 +33,7 @@ public final class InterpreterDriver implements GpuDriver {
     private final Map<Long, Map<String, PtxKernel>> modules = new HashMap<>();
     private final Map<Long, PtxKernel> functions = new HashMap<>();
     private final Map<Long, List<Runnable>> streams = new HashMap<>();
+    private final Set<Long> rounding = new HashSet<>();
     private final Map<Long, Long> events = new HashMap<>();
     private final IdentityHashMap<ByteBuffer, Boolean> pinned = new IdentityHashMap<>();
     private final TreeMap<String, Integer> calls = new TreeMap<>();
@@ -307,6 +310,7 @@ public final class InterpreterDriver implements GpuDriver {
         call("destroyStream");
         require(streams, "stream", stream);
         streams.remove(stream);
+        rounding.remove(stream);
     }
 
     @Override
@@ -369,9 +373,14 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void allowTf32(boolean allowed) {
+    public void allowTf32(long stream, boolean allowed) {
         call("allowTf32");
-        blas.allowTf32(allowed);
+        require(streams, "stream", stream);
+        if (allowed) {
+            rounding.add(stream);
+        } else {
+            rounding.remove(stream);
+        }
     }
 
     @Override
@@ -458,7 +467,11 @@ public final class InterpreterDriver implements GpuDriver {
         HostBlas.Matrix left = new HostBlas.Matrix("a", a, transposeA ? k : m, transposeA ? m : k, lda, strideA);
         HostBlas.Matrix right = new HostBlas.Matrix("b", b, transposeB ? n : k, transposeB ? k : n, ldb, strideB);
         HostBlas.Matrix result = new HostBlas.Matrix("c", c, m, n, ldc, strideC);
-        work(name, stream, () -> blas.multiply(transposeA, transposeB, k, alpha, left, right, beta, result, count));
+        boolean tf32 = rounding.contains(stream);
+        work(
+                name,
+                stream,
+                () -> blas.multiply(tf32, transposeA, transposeB, k, alpha, left, right, beta, result, count));
     }
 
     @Override

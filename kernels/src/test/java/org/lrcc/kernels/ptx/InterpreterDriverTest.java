@@ -121,7 +121,11 @@ class InterpreterDriverTest {
         long y = driver.allocate(4);
         driver.gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
         assertThat(download(y, 1)).containsExactly(fine);
-        driver.allowTf32(true);
+        long other = driver.createStream();
+        driver.allowTf32(other, true);
+        driver.gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
+        assertThat(download(y, 1)).as("another stream's products").containsExactly(fine);
+        driver.allowTf32(0, true);
         driver.gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
         assertThat(download(y, 1)).containsExactly(1);
     }
