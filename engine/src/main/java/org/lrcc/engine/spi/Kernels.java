@@ -24,6 +24,12 @@ public interface Kernels extends AutoCloseable {
     Tensor upload(Tensor host);
 
     /**
+     * Says that this tensor of the heap will be uploaded soon: a backend with memory of its own may begin to bring it there beside the work that it was given. Its
+     * contents must not change until {@link #upload} is called with the same tensor. A hint, which changes no result.
+     */
+    default void prefetch(Tensor host) {}
+
+    /**
      * A tensor that does not change between runs, in this backend's memory: itself where that is where it lies, else a copy that the session makes at the first
      * call and keeps. Only to be read, and not to be released by the caller.
      *

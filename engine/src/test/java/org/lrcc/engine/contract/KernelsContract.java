@@ -49,6 +49,21 @@ public abstract class KernelsContract extends KernelsSession {
     }
 
     @Test
+    void whatWasPrefetchedIsUploadedAsItIs() {
+        for (Tensor host : new Tensor[] {
+            Tensor.of(new float[] {1, 2, 3}, 3),
+            Tensor.of(new byte[] {1, 2, (byte) 200}, 3),
+            Tensor.of(new float[] {4, 5, 6, 7}, 4).slice(1, Shape.of(3))
+        }) {
+            plain().prefetch(host);
+            Tensor up = plain().upload(host);
+            assertThat(read(up)).isEqualTo(read(host));
+            up.release();
+            plain().prefetch(host);
+        }
+    }
+
+    @Test
     void fillAndCopyTakeEveryType() {
         for (DType dtype : new DType[] {DType.F32, DType.I32, DType.U8}) {
             Tensor x = k.allocate(dtype, Shape.of(37));

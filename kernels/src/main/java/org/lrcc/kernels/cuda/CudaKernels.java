@@ -10,8 +10,10 @@ import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.spi.PoolGeometry;
 import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Storage;
 import org.lrcc.engine.tensor.Tensor;
 
 /** A session on the GPU: hands each kernel to the class that launches it. */
@@ -61,6 +63,20 @@ public final class CudaKernels implements Kernels {
         queue.synchronize();
     }
 
+    /**
+     * When a copy ran beside kernels, in milliseconds from the kernels' begin, by the device's own clock.
+     *
+     * @param kernelsEnd when the kernels were done
+     * @param copyBegin when the copy's stream was free for it
+     * @param copyEnd when the copy was done
+     */
+    public record Overlap(double kernelsEnd, double copyBegin, double copyEnd) {}
+
+    /** Does work on this session and prefetches a tensor of the heap beside it; for measurements. Waits for both. */
+    public Overlap overlap(Runnable work, Tensor host) {
+        return queue.prefetch().overlap(work, (HeapStorage) host.storage(), host.offset(), host.elements());
+    }
+
     /** Kernels launched so far, calls of libraries not counted. */
     public long launches() {
         return queue.launches();
@@ -92,7 +108,19 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public void prefetch(Tensor host) {
+        if (host.storage() instanceof HeapStorage heap) {
+            queue.prefetch().begin(heap, host.offset(), host.elements());
+        }
+    }
+
+    @Override
     public Tensor upload(Tensor host) {
+        Storage arrived = queue.prefetch().take(host.storage(), host.offset(), host.elements());
+        if (arrived != null) {
+            Scope.adopt(arrived);
+            return Tensor.view(arrived, 0, host.shape());
+        }
         Tensor tensor = allocate(host.dtype(), host.shape());
         tensor.storage().copyFrom(host.storage(), host.offset(), tensor.offset(), host.elements());
         return tensor;

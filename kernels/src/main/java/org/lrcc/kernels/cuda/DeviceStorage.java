@@ -1,5 +1,6 @@
 package org.lrcc.kernels.cuda;
 
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.tensor.DType;
@@ -17,12 +18,24 @@ final class DeviceStorage extends Storage {
 
     private final KernelQueue queue;
     private final long address;
+    private final LongConsumer release;
     private int @Nullable [] remembered;
 
     DeviceStorage(KernelQueue queue, DType dtype, int length) {
+        this(
+                queue,
+                dtype,
+                length,
+                queue.memory().allocate((long) length * dtype.bytes(), dtype.toString()),
+                queue.memory()::release);
+    }
+
+    /** Memory that lies at an address already, and is given back by {@code release}. */
+    DeviceStorage(KernelQueue queue, DType dtype, int length, long address, LongConsumer release) {
         super(dtype, length);
         this.queue = queue;
-        this.address = queue.memory().allocate((long) length * dtype.bytes(), dtype.toString());
+        this.address = address;
+        this.release = release;
     }
 
     /** Where the first element is. */
@@ -92,7 +105,7 @@ final class DeviceStorage extends Storage {
     @Override
     protected void free() {
         if (!queue.isClosed()) {
-            queue.memory().release(address);
+            release.accept(address);
         }
     }
 }

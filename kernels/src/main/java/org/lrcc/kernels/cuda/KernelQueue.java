@@ -28,6 +28,7 @@ final class KernelQueue implements AutoCloseable {
     private final long stream;
     private final CudaMemory memory;
     private final Staging staging;
+    private final Prefetch prefetch;
     private final LaunchArguments arguments = new LaunchArguments();
     private final RecentLaunches recent = new RecentLaunches();
     private final boolean sync = Boolean.getBoolean(SYNC);
@@ -39,7 +40,8 @@ final class KernelQueue implements AutoCloseable {
         this.kernels = kernels;
         this.stream = driver.createStream();
         this.memory = new CudaMemory(driver);
-        this.staging = new Staging(this);
+        this.staging = new Staging(driver, stream, this::synchronize);
+        this.prefetch = new Prefetch(this);
     }
 
     GpuDriver driver() {
@@ -56,6 +58,10 @@ final class KernelQueue implements AutoCloseable {
 
     Staging staging() {
         return staging;
+    }
+
+    Prefetch prefetch() {
+        return prefetch;
     }
 
     boolean isClosed() {
@@ -140,6 +146,7 @@ final class KernelQueue implements AutoCloseable {
         closed = true;
         try {
             driver.synchronize(stream);
+            prefetch.close();
         } catch (FailureException e) {
             // After a fault the context is dead, and what it held with it: every further call would fail as this one
             // did.

@@ -22,16 +22,16 @@ final class Staging implements AutoCloseable {
 
         ByteBuffer take(int bytes) {
             if (busy) {
-                queue.driver().awaitEvent(event);
+                driver.awaitEvent(event);
                 busy = false;
             }
             ByteBuffer known = buffer;
             if (known == null || known.capacity() < bytes) {
                 if (known != null) {
-                    queue.driver().freePinned(known);
+                    driver.freePinned(known);
                     buffer = null;
                 }
-                known = queue.driver().allocatePinned(bytes <= SMALL ? SMALL : LARGE);
+                known = driver.allocatePinned(bytes <= SMALL ? SMALL : LARGE);
                 buffer = known;
             }
             known.order(ByteOrder.nativeOrder()).clear();
@@ -40,36 +40,45 @@ final class Staging implements AutoCloseable {
 
         void sent() {
             if (event == 0) {
-                event = queue.driver().createEvent();
+                event = driver.createEvent();
             }
-            queue.driver().record(event, queue.stream());
+            driver.record(event, stream);
             busy = true;
         }
 
         void close() {
             if (buffer != null) {
-                queue.driver().freePinned(buffer);
+                driver.freePinned(buffer);
                 buffer = null;
             }
             if (event != 0) {
-                queue.driver().destroyEvent(event);
+                driver.destroyEvent(event);
                 event = 0;
             }
         }
     }
 
-    private final KernelQueue queue;
+    private final GpuDriver driver;
+    private final long stream;
+    private final Runnable synchronize;
     private final Slot[] slots = new Slot[SLOTS];
     private int next;
 
-    Staging(KernelQueue queue) {
-        this.queue = queue;
+    /**
+     * Copies on a stream.
+     *
+     * @param synchronize waits for all that was given to it
+     */
+    Staging(GpuDriver driver, long stream, Runnable synchronize) {
+        this.driver = driver;
+        this.stream = stream;
+        this.synchronize = synchronize;
         for (int i = 0; i < SLOTS; i++) {
             slots[i] = new Slot();
         }
     }
 
-    /** Copies elements of a Java array to the device, in the order of the queue; the array may be changed at once. */
+    /** Copies elements of a Java array to the device, in the order of the stream; the array may be changed at once. */
     void upload(DType dtype, Object array, int at, int count, long to) {
         int width = dtype.bytes();
         int most = LARGE / width;
@@ -83,20 +92,20 @@ final class Staging implements AutoCloseable {
                 case I32 -> buffer.asIntBuffer().put((int[]) array, at + done, part);
                 case U8 -> buffer.put((byte[]) array, at + done, part).position(0);
             }
-            queue.driver().upload(buffer, to + (long) done * width, part * width, queue.stream());
+            driver.upload(buffer, to + (long) done * width, part * width, stream);
             slot.sent();
         }
     }
 
-    /** Waits for the queue and copies elements from the device to a Java array. */
+    /** Waits for the stream and copies elements from the device to a Java array. */
     void download(DType dtype, long from, Object array, int at, int count) {
         int width = dtype.bytes();
         int most = LARGE / width;
         for (int done = 0; done < count; done += most) {
             int part = Math.min(most, count - done);
             ByteBuffer buffer = slots[next++ % SLOTS].take(part * width);
-            queue.driver().download(from + (long) done * width, buffer, part * width, queue.stream());
-            queue.synchronize();
+            driver.download(from + (long) done * width, buffer, part * width, stream);
+            synchronize.run();
             switch (dtype) {
                 case F32 -> buffer.asFloatBuffer().get((float[]) array, at + done, part);
                 case F64 -> buffer.asDoubleBuffer().get((double[]) array, at + done, part);

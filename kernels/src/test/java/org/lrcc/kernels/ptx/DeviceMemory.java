@@ -25,7 +25,7 @@ final class DeviceMemory {
         return address;
     }
 
-    void free(long address) {
+    Region free(long address) {
         Region region = live.remove(address);
         if (region == null) {
             throw new PtxFault("free of 0x" + Long.toHexString(address) + ", where no allocation starts");
@@ -33,10 +33,11 @@ final class DeviceMemory {
         used -= region.limit;
         region.limit = 0;
         region.parts.values().forEach(part -> part.limit = 0);
+        return region;
     }
 
     /** Says that an arena gave out a piece of an allocation: bounds are the piece's from now on, and nothing of it is written. */
-    void handOut(long address, long bytes) {
+    Region handOut(long address, long bytes) {
         Region whole = top(address);
         if (whole == null || address + bytes > whole.base + whole.limit) {
             throw new PtxFault("hand-out of " + bytes + " bytes at 0x" + Long.toHexString(address)
@@ -47,17 +48,20 @@ final class DeviceMemory {
             throw new PtxFault("hand-out of " + bytes + " bytes at 0x" + Long.toHexString(address) + " overlaps "
                     + before.getValue().name);
         }
-        whole.parts.put(address, new Region("piece " + ++count, address, bytes, false));
+        Region part = new Region("piece " + ++count, address, bytes, false);
+        whole.parts.put(address, part);
+        return part;
     }
 
     /** Takes a piece back that was handed out. */
-    void takeBack(long address) {
+    Region takeBack(long address) {
         Region whole = top(address);
         Region part = whole == null ? null : whole.parts.remove(address);
         if (part == null) {
             throw new PtxFault("0x" + Long.toHexString(address) + " is taken back but was not handed out");
         }
         part.limit = 0;
+        return part;
     }
 
     private @Nullable Region top(long address) {

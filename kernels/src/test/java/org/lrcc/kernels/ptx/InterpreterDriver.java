@@ -3,6 +3,7 @@ package org.lrcc.kernels.ptx;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -35,13 +36,22 @@ public final class InterpreterDriver implements GpuDriver {
     private final Map<Long, List<Runnable>> streams = new HashMap<>();
     private final Set<Long> rounding = new HashSet<>();
     private final Map<Long, Long> events = new HashMap<>();
-    private final IdentityHashMap<ByteBuffer, Boolean> pinned = new IdentityHashMap<>();
+    private final IdentityHashMap<ByteBuffer, List<Sent>> pinned = new IdentityHashMap<>();
     private final TreeMap<String, Integer> calls = new TreeMap<>();
     private long handles = 1000;
     private int failAt = -1;
     private @Nullable String failCall;
     private GpuFault.Kind failKind = GpuFault.Kind.OTHER;
     private @Nullable String lost;
+
+    /** What an upload from page-locked memory must still find there when the device comes to it. */
+    private record Sent(int at, byte[] bytes, long stream, long count) {
+        boolean isThere(ByteBuffer buffer) {
+            ByteBuffer now = buffer.duplicate();
+            now.clear().position(at).limit(at + bytes.length);
+            return now.equals(ByteBuffer.wrap(bytes));
+        }
+    }
 
     /** A device of 4 GiB on which races are looked for. */
     public InterpreterDriver() {
@@ -153,30 +163,31 @@ public final class InterpreterDriver implements GpuDriver {
     @Override
     public void free(long address) {
         call("free");
-        memory.free(address);
+        order.forget(memory.free(address));
     }
 
     @Override
     public void handOut(long address, long bytes) {
-        memory.handOut(address, bytes);
+        order.handOut(memory.handOut(address, bytes));
     }
 
     @Override
     public void takeBack(long address) {
-        memory.takeBack(address);
+        order.takeBack(memory.takeBack(address));
     }
 
     @Override
     public ByteBuffer allocatePinned(int bytes) {
         call("allocatePinned");
         ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-        pinned.put(buffer, true);
+        pinned.put(buffer, new ArrayList<>());
         return buffer;
     }
 
     @Override
     public void freePinned(ByteBuffer buffer) {
         call("freePinned");
+        settle(buffer);
         if (pinned.remove(buffer) == null) {
             throw new PtxFault("freePinned: this buffer is not pinned");
         }
@@ -190,7 +201,29 @@ public final class InterpreterDriver implements GpuDriver {
             int at = (int) (to - region.base);
             from.duplicate().get(region.data(), at, bytes);
             region.markWritten(at, bytes);
+            List<Sent> sent = pinned.get(from);
+            if (sent != null) {
+                settle(from);
+                byte[] snapshot = Arrays.copyOfRange(region.data(), at, at + bytes);
+                sent.add(new Sent(from.position(), snapshot, stream, order.count(stream)));
+            }
         });
+    }
+
+    /** Sees whether uploads that may not be done yet still find what they were given, and forgets those that are done. */
+    private void settle(ByteBuffer buffer) {
+        List<Sent> sent = pinned.getOrDefault(buffer, List.of());
+        for (Sent upload : sent) {
+            if (!upload.isThere(buffer)) {
+                throw new PtxFault("upload of " + upload.bytes.length
+                        + " bytes: the page-locked buffer was written again before the host had waited for the copy");
+            }
+        }
+        sent.removeIf(upload -> order.hostKnows(upload.stream, upload.count));
+    }
+
+    private void settleAll() {
+        List.copyOf(pinned.keySet()).forEach(this::settle);
     }
 
     @Override
@@ -281,21 +314,28 @@ public final class InterpreterDriver implements GpuDriver {
         work("launch", stream, () -> {
             int[] grid = {gridX, gridY, gridZ};
             int[] block = {blockX, blockY, 1};
-            noteReads(kernel, packed);
+            List<Region> given = given(kernel, packed);
+            given.forEach(region -> {
+                order.read(region);
+                region.stored = false;
+            });
             interpreter.launch(kernel, grid, block, sharedBytes, packed, arguments.signature());
+            given.stream().filter(region -> region.stored).forEach(order::write);
         });
     }
 
     /** What a kernel is given it may use: all that must have come before. */
-    private void noteReads(PtxKernel kernel, byte[] packed) {
+    private List<Region> given(PtxKernel kernel, byte[] packed) {
+        List<Region> given = new ArrayList<>();
         for (PtxKernel.Parameter parameter : kernel.parameters) {
             if (parameter.type() == Type.U64 && parameter.offset() + 8 <= packed.length) {
                 Region region = memory.find((long) Region.LONG.get(packed, parameter.offset()), 0);
-                if (region != null) {
-                    order.read(region);
+                if (region != null && !given.contains(region)) {
+                    given.add(region);
                 }
             }
         }
+        return given;
     }
 
     @Override
@@ -318,6 +358,7 @@ public final class InterpreterDriver implements GpuDriver {
         call("synchronize");
         List<Runnable> pending = require(streams, "stream", stream);
         order.synchronize(stream);
+        settleAll();
         pending.forEach(Runnable::run);
         pending.clear();
     }
@@ -351,6 +392,8 @@ public final class InterpreterDriver implements GpuDriver {
         if (require(events, "event", event) < 0) {
             throw new PtxFault("awaitEvent: the event was not recorded");
         }
+        order.await(event);
+        settleAll();
     }
 
     @Override

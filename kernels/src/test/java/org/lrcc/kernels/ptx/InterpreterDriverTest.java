@@ -209,6 +209,58 @@ class InterpreterDriverTest {
     }
 
     @Test
+    void aPieceGivenOutAnewComesAfterItsFormerUses() {
+        long copies = driver.createStream();
+        long event = driver.createEvent();
+        long arena = driver.allocate(1024);
+        driver.handOut(arena, 512);
+        driver.fillWords(arena, 1, 128, 0);
+        driver.takeBack(arena);
+        // It begins in the middle of the former piece; the rest of that goes to another.
+        driver.handOut(arena + 256, 512);
+        driver.record(event, 0);
+        driver.waitFor(copies, event);
+        driver.fillWords(arena + 256, 2, 128, copies);
+        driver.handOut(arena, 256);
+        driver.fillWords(arena, 3, 64, 0);
+        driver.takeBack(arena);
+        driver.handOut(arena, 128);
+        refuse(() -> driver.fillWords(arena, 4, 32, copies), "fillWords used, before it was given out anew,");
+    }
+
+    @Test
+    void whatAKernelWroteIsNotReadElsewhereBeforeAnEvent() {
+        long module = driver.loadModule("faults", InterpreterTest.faults());
+        long shift = driver.function(module, "shift");
+        LaunchArguments arguments = new LaunchArguments();
+        long x = upload(1, 2, 3);
+        long y = driver.allocate(12);
+        long z = driver.allocate(12);
+        arguments.clear().pointer(x).pointer(y).int32(3).float32(0.5);
+        driver.launch(shift, 1, 1, 1, 32, 1, 0, 0, arguments);
+        long copies = driver.createStream();
+        refuse(() -> driver.copy(y, z, 12, copies), "copy uses allocation 2, which launch wrote on another stream");
+    }
+
+    @Test
+    void aBufferIsNotWrittenBeforeItsCopyIsDone() {
+        ByteBuffer buffer = driver.allocatePinned(8);
+        long event = driver.createEvent();
+        long x = driver.allocate(8);
+        driver.upload(buffer, x, 4, 0);
+        driver.record(event, 0);
+        driver.awaitEvent(event);
+        buffer.putInt(0, 7);
+        driver.upload(buffer, x, 4, 0);
+        buffer.putInt(4, 8); // beside it
+        driver.upload(buffer, x, 8, 0);
+        buffer.putInt(0, 9);
+        assertThatThrownBy(() -> driver.synchronize(0))
+                .isInstanceOf(PtxFault.class)
+                .hasMessageContaining("the page-locked buffer was written again before");
+    }
+
+    @Test
     void kernelsRunAndTheirFaultsLoseTheDevice() {
         long module = driver.loadModule("faults", InterpreterTest.faults());
         long shift = driver.function(module, "shift");

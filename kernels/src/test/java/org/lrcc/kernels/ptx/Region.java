@@ -37,8 +37,11 @@ final class Region {
 
     final String name;
     final long base;
+    final long bytes;
     /** Bytes that may be accessed: 0 once it is freed. */
     long limit;
+    /** Whether something was written since this was last set to false. */
+    boolean stored;
     /** Whether only one block sees it. */
     private final boolean shared;
     /** Pieces of it that an arena handed out, by address; then nothing else of it may be accessed. */
@@ -52,6 +55,7 @@ final class Region {
     Region(String name, long base, long bytes, boolean shared) {
         this.name = name;
         this.base = base;
+        this.bytes = bytes;
         this.limit = bytes;
         this.shared = shared;
     }
@@ -113,6 +117,7 @@ final class Region {
 
     /** Marks as written without a writer: copies by the host, library calls. */
     void markWritten(int offset, int bytes) {
+        stored = true;
         byte[] shadow = written();
         switch (bytes) {
             case 1 -> shadow[offset] = -1;

@@ -87,7 +87,7 @@ final class CardSteps {
             Tensor labels = k.upload(Tensor.of(new int[batch], batch));
             long[] step = new long[1];
             long before = ((CudaKernels) k).launches();
-            double seconds = Meter.seconds(k, () -> {
+            Runnable work = () -> {
                 try (Tape tape = Tape.recording(k)) {
                     Var logits = plan.forward(tape, state, flat, gradient, tape.constant(x), 0, step[0]++);
                     Var loss = tape.apply(new SoftmaxCrossEntropy(0, batch), logits, tape.constant(labels));
@@ -95,7 +95,8 @@ final class CardSteps {
                     plan.updates(tape).forEach(state::update);
                     optimizer.step(k, gradient, 0.01);
                 }
-            });
+            };
+            double seconds = Meter.seconds(k, work);
             long launches = (((CudaKernels) k).launches() - before) / step[0];
             meter.row(
                     "ResNet18 training step, " + what + ", batch " + batch,
@@ -106,7 +107,25 @@ final class CardSteps {
                             batch / seconds,
                             launches,
                             k.highestBytes() * 1e-9));
+            overlap(what, k, work, Tensor.of(new float[input.elements()], input.elements()));
         }
+    }
+
+    /** The next batch on its way beside a step. */
+    private void overlap(String what, Kernels k, Runnable work, Tensor next) {
+        CudaKernels.Overlap times = ((CudaKernels) k).overlap(work, next);
+        double copy = times.copyEnd() - times.copyBegin();
+        double hidden = Math.max(0, Math.min(times.copyEnd(), times.kernelsEnd()) - Math.max(0, times.copyBegin()));
+        meter.row(
+                "copy of the next batch beside that step, " + what,
+                copy * 1e-3,
+                String.format(
+                        Locale.ROOT,
+                        "from %.2f to %.2f ms of a step of %.2f ms by the device's events: %.0f %% hidden",
+                        times.copyBegin(),
+                        times.copyEnd(),
+                        times.kernelsEnd(),
+                        100 * hidden / copy));
     }
 
     /** The trainer's own step: images come from the host, the loss is read, gradients are looked at. */

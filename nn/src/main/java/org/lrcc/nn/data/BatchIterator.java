@@ -10,6 +10,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.DType;
@@ -24,6 +25,7 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
     private final int[] order;
     private final int end;
     private final ArrayDeque<Pending> ahead = new ArrayDeque<>();
+    private @Nullable Batch made;
     private int next;
     private int submitted;
 
@@ -70,6 +72,30 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
         return next;
     }
 
+    /** The batch that {@link #next} will return, if all of its images are made by now; else null. */
+    public @Nullable Batch peek() {
+        Pending first = ahead.peek();
+        if (made == null && first != null && first.tasks.stream().allMatch(BatchIterator::succeeded)) {
+            made = batch(first);
+        }
+        return made;
+    }
+
+    private static boolean succeeded(Future<?> task) {
+        if (!task.isDone() || task.isCancelled()) {
+            return false;
+        }
+        try {
+            task.get();
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException e) {
+            return false; // next() tells
+        }
+    }
+
     /**
      * Waits for the next batch.
      *
@@ -82,8 +108,14 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
             throw new NoSuchElementException("loader: epoch " + epoch + " has no batch " + next);
         }
         await(pending);
+        Batch ready = made == null ? batch(pending) : made;
+        made = null;
         next++;
         submit();
+        return ready;
+    }
+
+    private Batch batch(Pending pending) {
         int[] labels = new int[pending.members.length];
         for (int i = 0; i < labels.length; i++) {
             labels[i] = loader.data().label(pending.members[i]);
@@ -134,6 +166,7 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
     public void close() {
         ahead.forEach(BatchIterator::cancel);
         ahead.clear();
+        made = null;
         next = end;
         submitted = end;
     }

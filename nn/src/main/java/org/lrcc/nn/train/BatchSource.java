@@ -3,6 +3,7 @@ package org.lrcc.nn.train;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.data.Batch;
 
@@ -10,6 +11,11 @@ import org.lrcc.nn.data.Batch;
 public interface BatchSource {
     /** Batches one after the other; closed by whoever asked for it. */
     interface Batches extends Iterator<Batch>, AutoCloseable {
+        /** The batch that {@link #next} will return, where that would not wait; else null. Only its tensor's place and contents are to be looked at. */
+        default @Nullable Batch peek() {
+            return null;
+        }
+
         @Override
         void close();
     }

@@ -3,6 +3,7 @@ package org.lrcc.nn.train;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.DeviceMemoryException;
@@ -77,19 +78,25 @@ final class BatchStep {
         return k.upload(Tensor.of(narrow, narrow.length));
     }
 
+    /** As the other one, where nothing is known of the next step. */
+    Outcome run(Tensor x, int[] labels, long step) {
+        return run(x, labels, step, () -> null);
+    }
+
     /**
      * Runs forward and backward.
      *
      * @param x [N, C, H, W]
      * @param labels positions among the model's outputs
      * @param step over the whole run, from 0: what dropout draws depends on it
+     * @param following the images of the next step, where they are there already; a backend with memory of its own brings them there beside this step's work
      * @throws FailureException where loss or gradient is not finite; nothing has changed then
      */
-    Outcome run(Tensor x, int[] labels, long step) {
+    Outcome run(Tensor x, int[] labels, long step, Supplier<@Nullable Tensor> following) {
         before.values().forEach(Tensor::release);
         before.clear();
         try {
-            return accumulate(x, labels, step);
+            return accumulate(x, labels, step, following);
         } catch (FailureException e) {
             try {
                 before.forEach(state::update);
@@ -147,21 +154,23 @@ final class BatchStep {
         }
     }
 
-    private Outcome accumulate(Tensor x, int[] labels, long step) {
+    private Outcome accumulate(Tensor x, int[] labels, long step, Supplier<@Nullable Tensor> following) {
         double normalizer = weights.length == 0
                 ? labels.length
                 : IntStream.of(labels).mapToDouble(label -> weights[label]).sum();
         int size = config.microBatch() == 0 ? labels.length : config.microBatch();
-        Shape one = x.shape().with(0, 1);
         double loss = 0;
         int correct = 0;
         for (int from = 0, micro = 0; from < labels.length; from += size, micro++) {
             int count = Math.min(size, labels.length - from);
-            Tensor part = x.slice(from * one.elements(), one.with(0, count));
+            int end = from + count;
+            Supplier<@Nullable Tensor> next = end < labels.length
+                    ? () -> part(x, end, Math.min(size, labels.length - end))
+                    : () -> firstPart(following.get(), size);
             int[] partLabels =
                     IntStream.range(from, from + count).map(i -> labels[i]).toArray();
             long stream = Philox.stream(PURPOSE, step, micro);
-            Part result = micro(part, partLabels, normalizer, stream);
+            Part result = micro(part(x, from, count), partLabels, normalizer, stream, next);
             loss += result.loss;
             correct += result.correct;
         }
@@ -178,13 +187,50 @@ final class BatchStep {
         return new Outcome(loss, correct, gradient, norm);
     }
 
+    private static Tensor part(Tensor x, int from, int count) {
+        Shape shape = x.shape().with(0, count);
+        return x.slice(from * (shape.elements() / count), shape);
+    }
+
+    private @Nullable Tensor firstPart(@Nullable Tensor x, int size) {
+        // A batch that is not cut is as large as it is, be it the last and short one.
+        return x == null
+                ? null
+                : part(
+                        x,
+                        0,
+                        config.microBatch() == 0
+                                ? x.shape().size(0)
+                                : Math.min(size, x.shape().size(0)));
+    }
+
+    /** Brings what comes next to the device, once it is there. */
+    private final class Ahead {
+        private final Supplier<@Nullable Tensor> next;
+        private boolean done;
+
+        Ahead(Supplier<@Nullable Tensor> next) {
+            this.next = next;
+            this.done = k.worksOnHeap();
+        }
+
+        /** To be called where the device has work and the host is about to wait for it. */
+        void begin() {
+            Tensor x = done ? null : next.get();
+            if (x != null) {
+                k.prefetch(x);
+                done = true;
+            }
+        }
+    }
+
     /** What a micro-batch adds to the loss. */
     private record Part(double loss, int correct) {}
 
-    private Part micro(Tensor x, int[] labels, double normalizer, long stream) {
+    private Part micro(Tensor x, int[] labels, double normalizer, long stream, Supplier<@Nullable Tensor> next) {
         long before = k.usedBytes();
         try {
-            return run(x, labels, normalizer, stream);
+            return run(x, labels, normalizer, stream, new Ahead(next));
         } catch (FailureException e) {
             DeviceMemoryException full = DeviceMemoryException.in(e);
             if (full == null) {
@@ -200,7 +246,7 @@ final class BatchStep {
         }
     }
 
-    private Part run(Tensor x, int[] labels, double normalizer, long stream) {
+    private Part run(Tensor x, int[] labels, double normalizer, long stream, Ahead ahead) {
         Tensor images = k.upload(x);
         Tensor targets = k.upload(Tensor.of(labels, labels.length));
         Tensor gradient = tree.next();
@@ -209,6 +255,7 @@ final class BatchStep {
             Var logits = plan.forward(parameters, tape.constant(images), config.seed(), stream);
             tape.label("loss");
             Var loss = loss(tape, logits, tape.constant(targets), normalizer);
+            ahead.begin();
             double value = loss.tensor().item();
             if (!Double.isFinite(value)) {
                 throw new FailureException("the loss is " + value + ": "
@@ -216,6 +263,7 @@ final class BatchStep {
             }
             int correct = correct(logits.tensor().toFloats(), labels);
             tape.backward(loss);
+            ahead.begin();
             tree.add(gradient);
             plan.updates(tape).forEach(this::commit);
             return new Part(value, correct);

@@ -76,7 +76,7 @@ public final class Evaluator implements AutoCloseable {
         try (BatchSource.Batches batches = feed.epoch(0, 0)) {
             while (batches.hasNext()) {
                 Batch next = batches.next();
-                float[] logits = logits(k, state, next.x());
+                float[] logits = logits(k, state, next.x(), batches);
                 next.x().release();
                 int outputs = logits.length / next.labels().length;
                 for (int i = 0; i < next.labels().length; i++) {
@@ -93,9 +93,13 @@ public final class Evaluator implements AutoCloseable {
         feed.close();
     }
 
-    private float[] logits(Kernels k, State state, Tensor x) {
+    private float[] logits(Kernels k, State state, Tensor x, BatchSource.Batches batches) {
         Tensor images = k.upload(x);
         Tensor logits = plan.run(k, state, images);
+        Batch next = k.worksOnHeap() || !batches.hasNext() ? null : batches.peek();
+        if (next != null) {
+            k.prefetch(next.x());
+        }
         float[] values = logits.toFloats();
         logits.release();
         images.release();

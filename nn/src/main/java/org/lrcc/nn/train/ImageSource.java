@@ -1,6 +1,7 @@
 package org.lrcc.nn.train;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.data.Augmentation;
 import org.lrcc.nn.data.Batch;
@@ -82,6 +83,11 @@ public final class ImageSource implements BatchSource {
         @Override
         public boolean hasNext() {
             return batches.hasNext();
+        }
+
+        @Override
+        public @Nullable Batch peek() {
+            return batches.peek();
         }
 
         @Override

@@ -11,7 +11,7 @@ import org.lrcc.nn.network.Plan;
 import org.lrcc.nn.optim.FlatOptimizer;
 
 /**
- * The training step of a {@link Trainer}, taken again and again on one batch: forward, loss, backward, optimizer, without the loading of images. For measuring; the model
+ * The training step of a {@link Trainer}, taken again and again on one batch, which comes from the heap each time: forward, loss, backward, optimizer, without the loading of images. For measuring; the model
  * that is given stays as it is.
  */
 public final class RepeatedStep implements AutoCloseable {
@@ -57,7 +57,7 @@ public final class RepeatedStep implements AutoCloseable {
 
     /** Takes a step and returns its loss. */
     public double run() {
-        BatchStep.Outcome outcome = batch.run(x, labels, steps++);
+        BatchStep.Outcome outcome = batch.run(x, labels, steps++, () -> x);
         optimizer.step(k, outcome.gradient(), config.rate());
         return outcome.loss();
     }

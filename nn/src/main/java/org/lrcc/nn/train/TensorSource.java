@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.tensor.DType;
@@ -153,6 +154,7 @@ public final class TensorSource implements BatchSource {
         private final int end;
         private final int batch;
         private int next;
+        private @Nullable Batch made;
 
         Walk(int[] order, int next, int end, int batch) {
             this.order = order;
@@ -167,12 +169,23 @@ public final class TensorSource implements BatchSource {
         }
 
         @Override
+        public @Nullable Batch peek() {
+            if (made == null && hasNext()) {
+                int from = next * batch;
+                made = batch(Arrays.copyOfRange(order, from, Math.min(order.length, from + batch)));
+            }
+            return made;
+        }
+
+        @Override
         public Batch next() {
-            if (!hasNext()) {
+            Batch ready = peek();
+            if (ready == null) {
                 throw new NoSuchElementException();
             }
-            int from = next++ * batch;
-            return batch(Arrays.copyOfRange(order, from, Math.min(order.length, from + batch)));
+            made = null;
+            next++;
+            return ready;
         }
 
         @Override

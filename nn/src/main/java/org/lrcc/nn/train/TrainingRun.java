@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
@@ -179,7 +180,7 @@ final class TrainingRun implements AutoCloseable {
                     // So that the next epoch's first images are made during this one's last step.
                     following = feed.epoch(epoch + 1, 0);
                 }
-                StepRecord record = step(samples);
+                StepRecord record = step(samples, () -> imagesOf(batches.hasNext() ? batches : following));
                 seconds += (System.nanoTime() - begin) * NANO;
                 trainer.callbacks().forEach(c -> c.onStep(record));
                 if (trainer.checkpointSteps() > 0 && step % trainer.checkpointSteps() == 0 && batches.hasNext()) {
@@ -197,12 +198,17 @@ final class TrainingRun implements AutoCloseable {
         return ready == null ? feed.epoch(epoch, batch) : ready;
     }
 
-    private StepRecord step(Batch samples) {
+    private static @Nullable Tensor imagesOf(BatchSource.@Nullable Batches batches) {
+        Batch next = batches == null ? null : batches.peek();
+        return next == null ? null : next.x();
+    }
+
+    private StepRecord step(Batch samples, Supplier<@Nullable Tensor> next) {
         int[] outputs = map.outputs(samples.labels());
         double rate = config.schedule().rate(config.rate(), epoch, step, config.epochs(), stepsPerEpoch);
         BatchStep.Outcome outcome;
         try {
-            outcome = batchStep.run(samples.x(), outputs, step);
+            outcome = batchStep.run(samples.x(), outputs, step, next);
             optimizer.step(k, outcome.gradient(), rate);
         } catch (FailureException e) {
             throw new FailureException(failed(batch + 1, String.valueOf(e.getMessage())), e);

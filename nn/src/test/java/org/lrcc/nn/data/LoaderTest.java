@@ -186,6 +186,24 @@ class LoaderTest {
     }
 
     @Test
+    void theNextBatchCanBeSeenOnceItIsThere() throws IOException, InterruptedException {
+        Files.write(data.path(5), new byte[] {1, 2, 3});
+        try (Loader loader = new Loader(data, TO, Augmentation.none(), LoaderOptions.evaluation(4));
+                BatchIterator batches = loader.batches(0)) {
+            Batch seen = batches.peek();
+            while (seen == null) {
+                Thread.sleep(1);
+                seen = batches.peek();
+            }
+            assertThat(batches.peek()).isSameAs(seen);
+            assertThat(batches.next()).isSameAs(seen);
+            // The second has an image that does not decode: that is next()'s to say.
+            assertThatThrownBy(batches::next).isInstanceOf(InputException.class);
+            assertThat(batches.peek()).isNull();
+        }
+    }
+
+    @Test
     void closingEndsItsThreadsWithBatchesLeft() {
         Loader loader = new Loader(data, TO, Augmentation.none(), LoaderOptions.evaluation(1));
         BatchIterator batches = loader.batches(0);
