@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
  * What the backend asks of a GPU: memory, copies, kernels, streams, events, and the few calls of cuBLAS and cuSOLVER that it needs.
  *
  * <p>Two implementations: JCuda, and in the tests an interpreter of PTX. Addresses, modules, functions, streams and events are opaque
- * numbers, 0 is none (stream 0 is the default stream). Matrices are column-major, as cuBLAS has them. For one thread at a time.
+ * numbers, 0 is none (stream 0 is the default stream). Matrices are column-major, as cuBLAS has them. Calls of several threads are taken one
+ * after the other; each session is of one thread at a time.
  *
  * <p>Every call checks its result; a failed one throws {@code FailureException} whose cause is a {@link GpuFault}. Kernels, copies and
  * library calls run after the call returns, in the order of their stream; their faults surface at the next {@link #synchronize}.

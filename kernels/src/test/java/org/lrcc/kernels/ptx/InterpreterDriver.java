@@ -71,35 +71,35 @@ public final class InterpreterDriver implements GpuDriver {
     // --- what tests ask
 
     /** Makes the n-th call from now (counted from 1) of this name fail; a kernel fault or a lost device makes all later ones fail too. */
-    public void fail(String call, int nth, GpuFault.Kind kind) {
+    public synchronized void fail(String call, int nth, GpuFault.Kind kind) {
         failCall = call;
         failAt = calls.getOrDefault(call, 0) + nth;
         failKind = kind;
     }
 
     /** How often a call was made. */
-    public int calls(String call) {
+    public synchronized int calls(String call) {
         return calls.getOrDefault(call, 0);
     }
 
     /** Allocations of device and pinned memory, streams and events that were not given back. */
-    public String live() {
+    public synchronized String live() {
         return memory.allocations() + " allocations, " + pinned.size() + " pinned buffers, " + (streams.size() - 1)
                 + " streams, " + events.size() + " events";
     }
 
     /** Bytes of device memory in use. */
-    public long usedBytes() {
+    public synchronized long usedBytes() {
         return memory.used();
     }
 
     /** The most bytes of device memory that were in use at once. */
-    public long highestBytes() {
+    public synchronized long highestBytes() {
         return memory.highest();
     }
 
     /** Instructions interpreted so far, every thread counted. */
-    public long instructions() {
+    public synchronized long instructions() {
         return interpreter.instructions();
     }
 
@@ -141,12 +141,12 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public DeviceInfo device() {
+    public synchronized DeviceInfo device() {
         return new DeviceInfo("PTX interpreter", 6, 0, 56, memoryBytes);
     }
 
     @Override
-    public long allocate(long bytes) {
+    public synchronized long allocate(long bytes) {
         call("allocate");
         if (bytes <= 0) {
             throw new PtxFault("allocation of " + bytes + " bytes");
@@ -161,23 +161,23 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void free(long address) {
+    public synchronized void free(long address) {
         call("free");
         order.forget(memory.free(address));
     }
 
     @Override
-    public void handOut(long address, long bytes) {
+    public synchronized void handOut(long address, long bytes) {
         order.handOut(memory.handOut(address, bytes));
     }
 
     @Override
-    public void takeBack(long address) {
+    public synchronized void takeBack(long address) {
         order.takeBack(memory.takeBack(address));
     }
 
     @Override
-    public ByteBuffer allocatePinned(int bytes) {
+    public synchronized ByteBuffer allocatePinned(int bytes) {
         call("allocatePinned");
         ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
         pinned.put(buffer, new ArrayList<>());
@@ -185,7 +185,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void freePinned(ByteBuffer buffer) {
+    public synchronized void freePinned(ByteBuffer buffer) {
         call("freePinned");
         settle(buffer);
         if (pinned.remove(buffer) == null) {
@@ -194,7 +194,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void upload(ByteBuffer from, long to, int bytes, long stream) {
+    public synchronized void upload(ByteBuffer from, long to, int bytes, long stream) {
         work("upload", stream, () -> {
             Region region = memory.require("upload", to, bytes);
             order.write(region);
@@ -227,7 +227,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void download(long from, ByteBuffer to, int bytes, long stream) {
+    public synchronized void download(long from, ByteBuffer to, int bytes, long stream) {
         work("download", stream, () -> {
             Region region = memory.require("download", from, bytes);
             order.read(region);
@@ -244,7 +244,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void copy(long from, long to, long bytes, long stream) {
+    public synchronized void copy(long from, long to, long bytes, long stream) {
         work("copy", stream, () -> {
             Region source = memory.require("copy", from, bytes);
             Region target = memory.require("copy", to, bytes);
@@ -255,12 +255,12 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void fillBytes(long to, byte value, long count, long stream) {
+    public synchronized void fillBytes(long to, byte value, long count, long stream) {
         fill("fillBytes", to, count, 1, value, stream);
     }
 
     @Override
-    public void fillWords(long to, int value, long count, long stream) {
+    public synchronized void fillWords(long to, int value, long count, long stream) {
         fill("fillWords", to, 4 * count, 4, value, stream);
     }
 
@@ -280,14 +280,14 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public long loadModule(String name, String ptx) {
+    public synchronized long loadModule(String name, String ptx) {
         call("loadModule");
         modules.put(++handles, interpreter.load(ptx));
         return handles;
     }
 
     @Override
-    public long function(long module, String kernel) {
+    public synchronized long function(long module, String kernel) {
         call("function");
         PtxKernel found = require(modules, "module", module).get(kernel);
         if (found == null) {
@@ -298,7 +298,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void launch(
+    public synchronized void launch(
             long function,
             int gridX,
             int gridY,
@@ -339,14 +339,14 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public long createStream() {
+    public synchronized long createStream() {
         call("createStream");
         streams.put(++handles, new ArrayList<>());
         return handles;
     }
 
     @Override
-    public void destroyStream(long stream) {
+    public synchronized void destroyStream(long stream) {
         call("destroyStream");
         require(streams, "stream", stream);
         streams.remove(stream);
@@ -354,7 +354,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void synchronize(long stream) {
+    public synchronized void synchronize(long stream) {
         call("synchronize");
         List<Runnable> pending = require(streams, "stream", stream);
         order.synchronize(stream);
@@ -364,21 +364,21 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public long createEvent() {
+    public synchronized long createEvent() {
         call("createEvent");
         events.put(++handles, -1L);
         return handles;
     }
 
     @Override
-    public void destroyEvent(long event) {
+    public synchronized void destroyEvent(long event) {
         call("destroyEvent");
         require(events, "event", event);
         events.remove(event);
     }
 
     @Override
-    public void record(long event, long stream) {
+    public synchronized void record(long event, long stream) {
         call("record");
         require(events, "event", event);
         require(streams, "stream", stream);
@@ -387,7 +387,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void awaitEvent(long event) {
+    public synchronized void awaitEvent(long event) {
         call("awaitEvent");
         if (require(events, "event", event) < 0) {
             throw new PtxFault("awaitEvent: the event was not recorded");
@@ -397,7 +397,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void waitFor(long stream, long event) {
+    public synchronized void waitFor(long stream, long event) {
         call("waitFor");
         require(events, "event", event);
         require(streams, "stream", stream);
@@ -405,7 +405,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public float elapsedMillis(long from, long to) {
+    public synchronized float elapsedMillis(long from, long to) {
         call("elapsedMillis");
         long start = require(events, "event", from);
         long end = require(events, "event", to);
@@ -416,7 +416,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void allowTf32(long stream, boolean allowed) {
+    public synchronized void allowTf32(long stream, boolean allowed) {
         call("allowTf32");
         require(streams, "stream", stream);
         if (allowed) {
@@ -427,7 +427,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void gemm(
+    public synchronized void gemm(
             boolean transposeA,
             boolean transposeB,
             int m,
@@ -446,7 +446,7 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void gemmStridedBatched(
+    public synchronized void gemmStridedBatched(
             boolean transposeA,
             boolean transposeB,
             int m,
@@ -518,23 +518,24 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public void geqrf(int m, int n, long a, int lda, long tau, long stream) {
+    public synchronized void geqrf(int m, int n, long a, int lda, long tau, long stream) {
         work("geqrf", stream, () -> solver.geqrf(m, n, a, lda, tau));
     }
 
     @Override
-    public void orgqr(int m, int n, int k, long a, int lda, long tau, long stream) {
+    public synchronized void orgqr(int m, int n, int k, long a, int lda, long tau, long stream) {
         work("orgqr", stream, () -> solver.orgqr(m, n, k, a, lda, tau));
     }
 
     @Override
-    public void gesvdj(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
+    public synchronized void gesvdj(
+            int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
         work("gesvdj", stream, () -> solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv));
     }
 
     /** Everything must have been given back by now. */
     @Override
-    public void close() {
+    public synchronized void close() {
         call("close");
     }
 }
