@@ -74,6 +74,16 @@ final class ConvCost {
         return 2 * rows * columns * depth / rate;
     }
 
+    /** Seconds of one product of its own, with the call and the bytes that it moves at least. */
+    static double productSeconds(double rows, double columns, double depth) {
+        return LAUNCH + product(rows, columns, depth) + 4 * (rows * depth + depth * columns + rows * columns) / BYTES;
+    }
+
+    /** Seconds of a pass of its own over so many bytes. */
+    static double moveSeconds(double bytes) {
+        return bytes == 0 ? 0 : LAUNCH + bytes / BYTES;
+    }
+
     private static double gemm(ConvSizes s, ConvPass pass) {
         double columns = 4.0 * s.n() * s.paddedPixels() * s.c() * s.kh() * s.kw();
         double outputs = 4.0 * s.n() * s.pixels() * s.m();

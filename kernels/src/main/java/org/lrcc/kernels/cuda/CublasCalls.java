@@ -90,7 +90,7 @@ final class CublasCalls implements AutoCloseable {
         alpha[0] = byProduct;
         beta[0] = byC;
         DriverCodes.checkBlas(
-                "cublasSgemm [" + m + "," + k + "] x [" + k + "," + n + "]",
+                "cublasSgemm",
                 JCublas2.cublasSgemm(
                         on(on),
                         operation(transposeA),
@@ -130,7 +130,7 @@ final class CublasCalls implements AutoCloseable {
         alpha[0] = byProduct;
         beta[0] = byC;
         DriverCodes.checkBlas(
-                "cublasSgemmStridedBatched " + count + " x [" + m + "," + k + "] x [" + k + "," + n + "]",
+                "cublasSgemmStridedBatched",
                 JCublas2.cublasSgemmStridedBatched(
                         on(on),
                         operation(transposeA),

@@ -77,7 +77,7 @@ public final class CudaKernels implements Kernels {
         return queue.prefetch().overlap(work, (HeapStorage) host.storage(), host.offset(), host.elements());
     }
 
-    /** Kernels launched so far, calls of libraries not counted. */
+    /** Kernels launched so far, products of the library too. */
     public long launches() {
         return queue.launches();
     }
@@ -182,22 +182,20 @@ public final class CudaKernels implements Kernels {
             }
             return;
         }
-        queue.driver()
-                .gemm(
-                        transposeB,
-                        transposeA,
-                        n,
-                        m,
-                        k,
-                        (float) alpha,
-                        address(b),
-                        b.shape().size(1),
-                        address(a),
-                        a.shape().size(1),
-                        (float) beta,
-                        address(c),
-                        n,
-                        queue.stream());
+        queue.gemm(
+                transposeB,
+                transposeA,
+                n,
+                m,
+                k,
+                (float) alpha,
+                address(b),
+                b.shape().size(1),
+                address(a),
+                a.shape().size(1),
+                (float) beta,
+                address(c),
+                n);
     }
 
     @Override

@@ -26,13 +26,16 @@ final class CudaPointwise {
             return;
         }
         long to = address(y);
-        switch (y.dtype()) {
-            case F32 ->
-                queue.driver().fillWords(to, Float.floatToRawIntBits((float) value), y.elements(), queue.stream());
-            case I32 -> queue.driver().fillWords(to, (int) value, y.elements(), queue.stream());
-            case U8 -> queue.driver().fillBytes(to, (byte) value, y.elements(), queue.stream());
-            case F64 -> throw new IllegalStateException("cuda: F64 belongs to the reference backend");
-        }
+        GpuDriver driver = queue.driver();
+        int count = y.elements();
+        queue.call("fill", (long) count * y.dtype().bytes(), () -> {
+            switch (y.dtype()) {
+                case F32 -> driver.fillWords(to, Float.floatToRawIntBits((float) value), count, queue.stream());
+                case I32 -> driver.fillWords(to, (int) value, count, queue.stream());
+                case U8 -> driver.fillBytes(to, (byte) value, count, queue.stream());
+                case F64 -> throw new IllegalStateException("cuda: F64 belongs to the reference backend");
+            }
+        });
     }
 
     void copyBlock(Tensor x, int xStart, int xStride, Tensor y, int yStart, int yStride, int rows, int columns) {

@@ -52,15 +52,21 @@ final class DeviceStorage extends Storage {
 
     @Override
     public void read(int offset, Object array, int at, int count) {
-        queue.staging().download(dtype(), address() + (long) offset * dtype().bytes(), array, at, count);
+        long from = address() + (long) offset * dtype().bytes();
+        queue.call("read", bytes(count), () -> queue.staging().download(dtype(), from, array, at, count));
     }
 
     @Override
     public void write(int offset, Object array, int at, int count) {
-        queue.staging().upload(dtype(), array, at, count, address() + (long) offset * dtype().bytes());
+        long to = address() + (long) offset * dtype().bytes();
+        queue.call("write", bytes(count), () -> queue.staging().upload(dtype(), array, at, count, to));
         if (dtype() == DType.I32 && length() <= MOST_REMEMBERED) {
             remember(offset, (int[]) array, at, count);
         }
+    }
+
+    private long bytes(int count) {
+        return (long) count * dtype().bytes();
     }
 
     private void remember(int offset, int[] values, int at, int count) {
@@ -89,12 +95,9 @@ final class DeviceStorage extends Storage {
         int width = dtype().bytes();
         if (from instanceof DeviceStorage device && device.queue == queue) {
             changes();
-            queue.driver()
-                    .copy(
-                            device.address() + (long) fromOffset * width,
-                            address() + (long) offset * width,
-                            (long) count * width,
-                            queue.stream());
+            long source = device.address() + (long) fromOffset * width;
+            long target = address() + (long) offset * width;
+            queue.call("copy", bytes(count), () -> queue.driver().copy(source, target, bytes(count), queue.stream()));
         } else if (from instanceof HeapStorage heap) {
             write(offset, heap.array(), fromOffset, count);
         } else {

@@ -65,26 +65,24 @@ final class GemmConvolution {
             }
             int row = own ? s.pixels() : part.n() * s.paddedPixels();
             for (int group = 0; group < s.groups(); group++) {
-                queue.driver()
-                        .gemmStridedBatched(
-                                false,
-                                false,
-                                s.pixels(),
-                                s.groupM(),
-                                s.depth(),
-                                1,
-                                (own ? images : scratch) + 4L * group * s.depth() * row,
-                                row,
-                                own ? (long) s.c() * s.pixels() : s.paddedPixels(),
-                                w + 4L * group * s.groupM() * s.depth(),
-                                s.depth(),
-                                0,
-                                0,
-                                y + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
-                                s.pixels(),
-                                (long) s.m() * s.pixels(),
-                                part.n(),
-                                queue.stream());
+                queue.gemmStridedBatched(
+                        false,
+                        false,
+                        s.pixels(),
+                        s.groupM(),
+                        s.depth(),
+                        1,
+                        (own ? images : scratch) + 4L * group * s.depth() * row,
+                        row,
+                        own ? (long) s.c() * s.pixels() : s.paddedPixels(),
+                        w + 4L * group * s.groupM() * s.depth(),
+                        s.depth(),
+                        0,
+                        0,
+                        y + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
+                        s.pixels(),
+                        (long) s.m() * s.pixels(),
+                        part.n());
             }
         }
         if (scratch != 0) {
@@ -102,26 +100,24 @@ final class GemmConvolution {
             long images = dx + 4L * first * s.c() * s.h() * s.w();
             int row = own ? s.pixels() : part.n() * s.paddedPixels();
             for (int group = 0; group < s.groups(); group++) {
-                queue.driver()
-                        .gemmStridedBatched(
-                                false,
-                                true,
-                                s.pixels(),
-                                s.depth(),
-                                s.groupM(),
-                                1,
-                                dy + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
-                                s.pixels(),
-                                (long) s.m() * s.pixels(),
-                                w + 4L * group * s.groupM() * s.depth(),
-                                s.depth(),
-                                0,
-                                0,
-                                (own ? images : scratch) + 4L * group * s.depth() * row,
-                                row,
-                                own ? (long) s.c() * s.pixels() : s.paddedPixels(),
-                                part.n(),
-                                queue.stream());
+                queue.gemmStridedBatched(
+                        false,
+                        true,
+                        s.pixels(),
+                        s.depth(),
+                        s.groupM(),
+                        1,
+                        dy + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
+                        s.pixels(),
+                        (long) s.m() * s.pixels(),
+                        w + 4L * group * s.groupM() * s.depth(),
+                        s.depth(),
+                        0,
+                        0,
+                        (own ? images : scratch) + 4L * group * s.depth() * row,
+                        row,
+                        own ? (long) s.c() * s.pixels() : s.paddedPixels(),
+                        part.n());
             }
             if (!own) {
                 int pixels = part.n() * s.c() * s.h() * s.w();
@@ -153,22 +149,20 @@ final class GemmConvolution {
             columns(one.images(part.n()), dy + 4L * first * s.m() * s.pixels(), gradient);
             int row = part.n() * s.paddedPixels();
             for (int group = 0; group < s.groups(); group++) {
-                queue.driver()
-                        .gemm(
-                                true,
-                                false,
-                                s.depth(),
-                                s.groupM(),
-                                row,
-                                1,
-                                scratch + 4L * group * s.depth() * row,
-                                row,
-                                gradient + 4L * group * s.groupM() * row,
-                                row,
-                                first == 0 ? 0 : 1,
-                                dw + 4L * group * s.groupM() * s.depth(),
-                                s.depth(),
-                                queue.stream());
+                queue.gemm(
+                        true,
+                        false,
+                        s.depth(),
+                        s.groupM(),
+                        row,
+                        1,
+                        scratch + 4L * group * s.depth() * row,
+                        row,
+                        gradient + 4L * group * s.groupM() * row,
+                        row,
+                        first == 0 ? 0 : 1,
+                        dw + 4L * group * s.groupM() * s.depth(),
+                        s.depth());
             }
         }
         queue.release(scratch);

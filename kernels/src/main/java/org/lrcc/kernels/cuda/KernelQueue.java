@@ -103,14 +103,105 @@ final class KernelQueue implements AutoCloseable {
                 driver.synchronize(stream);
             }
         } catch (FailureException e) {
-            throw new FailureException(
+            throw named(
                     "kernel " + kernel + ", grid [" + gridX + "," + gridY + "], block " + blockX + ", arguments "
-                            + arguments + ": " + e.getMessage() + (sync ? "" : recent),
+                            + arguments,
                     e);
         }
     }
 
-    /** Launches so far. */
+    /** A product of the library, as {@link GpuDriver#gemm}, in this queue. */
+    void gemm(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long b,
+            int ldb,
+            float beta,
+            long c,
+            int ldc) {
+        launches++;
+        try {
+            driver.gemm(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, stream);
+            recent.add("gemm", m, n, k);
+            if (sync) {
+                driver.synchronize(stream);
+            }
+        } catch (FailureException e) {
+            throw named("gemm [" + m + "," + k + "] x [" + k + "," + n + "]", e);
+        }
+    }
+
+    /** Products of the library, as {@link GpuDriver#gemmStridedBatched}, in this queue. */
+    void gemmStridedBatched(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long strideA,
+            long b,
+            int ldb,
+            long strideB,
+            float beta,
+            long c,
+            int ldc,
+            long strideC,
+            int count) {
+        launches++;
+        try {
+            driver.gemmStridedBatched(
+                    transposeA,
+                    transposeB,
+                    m,
+                    n,
+                    k,
+                    alpha,
+                    a,
+                    lda,
+                    strideA,
+                    b,
+                    ldb,
+                    strideB,
+                    beta,
+                    c,
+                    ldc,
+                    strideC,
+                    count,
+                    stream);
+            recent.add("gemm of many", m, n, k);
+            if (sync) {
+                driver.synchronize(stream);
+            }
+        } catch (FailureException e) {
+            throw named(count + " gemm [" + m + "," + k + "] x [" + k + "," + n + "]", e);
+        }
+    }
+
+    /** Makes a call of the driver, copies and the like; one that fails, maybe for what a kernel before it did, names itself and the last launches. */
+    void call(String what, long bytes, Runnable call) {
+        try {
+            call.run();
+        } catch (FailureException e) {
+            throw named(what + " of " + bytes + " bytes", e);
+        }
+    }
+
+    private FailureException named(String what, FailureException e) {
+        String message = String.valueOf(e.getMessage());
+        boolean listed = sync || message.contains(RecentLaunches.BEFORE);
+        return new FailureException(what + ": " + message + (listed ? "" : recent), e);
+    }
+
+    /** Launches and products so far. */
     long launches() {
         return launches;
     }

@@ -2,6 +2,9 @@ package org.lrcc.kernels.cuda;
 
 /** The last launches since all was done, for the message of a fault that surfaces later. */
 final class RecentLaunches {
+    /** Begins the list in a message. */
+    static final String BEFORE = "; launched before, last first:";
+
     private static final int KEPT = 8;
 
     private final String[] kernels = new String[KEPT];
@@ -25,7 +28,7 @@ final class RecentLaunches {
         if (count == 0) {
             return "";
         }
-        StringBuilder text = new StringBuilder("; launched before, last first:");
+        StringBuilder text = new StringBuilder(BEFORE);
         for (long i = count - 1; i >= Math.max(0, count - KEPT); i--) {
             int at = (int) (i % KEPT);
             text.append(i == count - 1 ? " " : ", ")

@@ -59,26 +59,24 @@ final class WinogradConvolution {
             ConvSizes part = s.images(Math.min(chunk, s.n() - first));
             int tiles = part.tiles();
             input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs);
-            queue.driver()
-                    .gemmStridedBatched(
-                            false,
-                            false,
-                            tiles,
-                            s.m(),
-                            s.c(),
-                            1,
-                            inputs,
-                            tiles,
-                            (long) s.c() * tiles,
-                            kernels,
-                            s.c(),
-                            (long) s.m() * s.c(),
-                            0,
-                            products,
-                            tiles,
-                            (long) s.m() * tiles,
-                            PRODUCTS,
-                            queue.stream());
+            queue.gemmStridedBatched(
+                    false,
+                    false,
+                    tiles,
+                    s.m(),
+                    s.c(),
+                    1,
+                    inputs,
+                    tiles,
+                    (long) s.c() * tiles,
+                    kernels,
+                    s.c(),
+                    (long) s.m() * s.c(),
+                    0,
+                    products,
+                    tiles,
+                    (long) s.m() * tiles,
+                    PRODUCTS);
             output(part, products, epilogue, y, first);
         }
         queue.release(products);
@@ -135,26 +133,24 @@ final class WinogradConvolution {
             int tiles = part.tiles();
             input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs);
             outputGrad(part, dy + 4L * first * s.m() * s.pixels(), outputs);
-            queue.driver()
-                    .gemmStridedBatched(
-                            true,
-                            false,
-                            s.c(),
-                            s.m(),
-                            tiles,
-                            1,
-                            inputs,
-                            tiles,
-                            (long) s.c() * tiles,
-                            outputs,
-                            tiles,
-                            (long) s.m() * tiles,
-                            first == 0 ? 0 : 1,
-                            sums,
-                            s.c(),
-                            (long) s.m() * s.c(),
-                            PRODUCTS,
-                            queue.stream());
+            queue.gemmStridedBatched(
+                    true,
+                    false,
+                    s.c(),
+                    s.m(),
+                    tiles,
+                    1,
+                    inputs,
+                    tiles,
+                    (long) s.c() * tiles,
+                    outputs,
+                    tiles,
+                    (long) s.m() * tiles,
+                    first == 0 ? 0 : 1,
+                    sums,
+                    s.c(),
+                    (long) s.m() * s.c(),
+                    PRODUCTS);
         }
         queue.arguments().pointer(sums).pointer(dw).int32(s.m() * s.c());
         queue.launch1d(MODULE, "winogradKernelGrad", s.m() * s.c());

@@ -3,8 +3,9 @@ package org.lrcc.lowrank.card;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
+import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.kernels.cuda.CudaKernels;
+import org.lrcc.kernels.cuda.CudaBackend;
 
 /** Measures kernels, the convolutions of ResNet18, its training steps and its decomposition on the card, a row of the table each, in fp32 and in TF32. */
 final class CardBenchmark {
@@ -13,9 +14,9 @@ final class CardBenchmark {
     static void run(Consumer<String> out) throws IOException {
         for (String precision : List.of("fp32", "tf32")) {
             Meter meter = new Meter(out, precision);
-            CardSteps steps = new CardSteps(meter);
-            try (Kernels k = Card.backend().open()) {
-                ((CudaKernels) k).allowTf32(precision.equals("tf32"));
+            Backend backend = ((CudaBackend) Card.backend()).withTf32(precision.equals("tf32"));
+            CardSteps steps = new CardSteps(meter, backend);
+            try (Kernels k = backend.open()) {
                 meter.calibrate(k);
                 if (precision.equals("fp32")) {
                     CardOps.run(k, meter);

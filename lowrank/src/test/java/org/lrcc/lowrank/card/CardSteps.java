@@ -8,6 +8,7 @@ import java.util.Map;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.op.SoftmaxCrossEntropy;
+import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
@@ -40,10 +41,12 @@ final class CardSteps {
     private static final int RANK = 8;
 
     private final Meter meter;
+    private final Backend backend;
     private final Model model;
 
-    CardSteps(Meter meter) throws IOException {
+    CardSteps(Meter meter, Backend backend) throws IOException {
         this.meter = meter;
+        this.backend = backend;
         this.model = Card.isReal() ? resnet18() : Onnx.load(TestData.demo().resolve("thin_resnet18.onnx"));
     }
 
@@ -74,9 +77,9 @@ final class CardSteps {
     /** A step on images that are on the card already, whose loss nobody reads: what is left is kernels and launches. */
     private void step(String what, Model of, int batch) {
         Shape input = of.network().inputShape().with(0, batch);
-        Plan plan = of.network().prepare(Card.backend(), Mode.TRAIN, input);
+        Plan plan = of.network().prepare(backend, Mode.TRAIN, input);
         State state = of.state().overlay(changing(of.state()));
-        try (Kernels k = Card.backend().open()) {
+        try (Kernels k = backend.open()) {
             FlatParameters flat = state.flatten();
             flat.moveTo(k);
             state.moveTo(k, name -> state.role(name) == Role.BUFFER);
@@ -133,7 +136,7 @@ final class CardSteps {
         Shape input = model.network().inputShape().with(0, batch);
         Tensor x = Tensor.of(new float[input.elements()], batch, input.size(1), input.size(2), input.size(3));
         TrainConfig config = TrainConfig.defaults().batch(batch).rate(0.01).optimizer(MOMENTUM);
-        try (RepeatedStep step = new RepeatedStep(Card.backend(), model, config, x, new int[batch])) {
+        try (RepeatedStep step = new RepeatedStep(backend, model, config, x, new int[batch])) {
             step.run();
             step.run();
             int runs = Card.isReal() ? 10 : 1;

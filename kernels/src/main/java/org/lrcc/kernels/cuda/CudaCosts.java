@@ -1,0 +1,28 @@
+package org.lrcc.kernels.cuda;
+
+import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.ConvPass;
+import org.lrcc.engine.spi.KernelCosts;
+import org.lrcc.engine.tensor.Shape;
+
+/** What kernels cost on a GPU: a convolution what the cheapest algorithm costs, by the figures by which that is chosen ({@link ConvCost}). Not measured on a card. */
+record CudaCosts() implements KernelCosts {
+    private static final double NANO = 1e9;
+    private static final int FLOAT = 4;
+
+    @Override
+    public double conv2d(ConvPass pass, Shape x, Shape w, ConvGeometry geometry) {
+        ConvSizes sizes = ConvSizes.of(geometry, x, w);
+        return NANO * ConvCost.seconds(sizes, pass, ConvCost.choose(sizes, pass, null));
+    }
+
+    @Override
+    public double gemm(int m, int n, int k) {
+        return NANO * ConvCost.productSeconds(m, n, k);
+    }
+
+    @Override
+    public double move(long floats) {
+        return NANO * ConvCost.moveSeconds((double) FLOAT * floats);
+    }
+}
