@@ -281,6 +281,11 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public void normalizeImages(Tensor x, float[] mean, float[] std, Tensor y) {
+        ImageKernels.normalize(pool, x, mean, std, y);
+    }
+
+    @Override
     public void softmax(Tensor x, Tensor y) {
         LossKernels.softmax(x, y);
     }

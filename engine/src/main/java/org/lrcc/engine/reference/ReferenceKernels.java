@@ -263,6 +263,21 @@ public final class ReferenceKernels implements Kernels {
         Values.write(ReferencePointwise.dropout(Values.read(x), p, seed, stream), y);
     }
 
+    /** In floats, as it is defined; the oracle and the others agree to the bit. */
+    @Override
+    public void normalizeImages(Tensor x, float[] mean, float[] std, Tensor y) {
+        int[] in = Values.readInts(x);
+        int plane = y.shape().size(2) * y.shape().size(3);
+        double[] out = new double[y.elements()];
+        for (int i = 0; i < out.length; i++) {
+            int c = i / plane % mean.length;
+            int pixel = i / (plane * mean.length) * plane + i % plane;
+            float share = in[pixel * mean.length + c] / 255f;
+            out[i] = (share - mean[c]) / std[c];
+        }
+        Values.write(out, y);
+    }
+
     @Override
     public void softmax(Tensor x, Tensor y) {
         Values.write(ReferencePointwise.softmax(Values.read(x), x.shape().size(-1)), y);

@@ -191,6 +191,16 @@ public interface Kernels extends AutoCloseable {
     /** dx from dy. */
     void avgPool2dGrad(Tensor dy, PoolGeometry geometry, Tensor dx);
 
+    /**
+     * y = (x / 255 - mean) / std: pixels of image files become a network's input. In floats, each operation rounded, so that all backends give the same bits.
+     *
+     * @param x U8 [N, H, W, 3]
+     * @param mean of each of the three channels
+     * @param std of each channel
+     * @param y F32 [N, 3, H, W]
+     */
+    void normalizeImages(Tensor x, float[] mean, float[] std, Tensor y);
+
     // --- loss
 
     /**

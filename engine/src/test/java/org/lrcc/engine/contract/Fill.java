@@ -32,6 +32,9 @@ public interface Fill {
     /** 0 or 1. */
     Fill MASK = each(random -> random.nextInt(2));
 
+    /** Bytes. */
+    Fill BYTES = each(random -> random.nextInt(256));
+
     /** Distinct values at least 2^-7 apart, negative for the most part, in random order: maxima without ties. */
     Fill DISTINCT = (count, random) -> {
         double[] values = new double[count];

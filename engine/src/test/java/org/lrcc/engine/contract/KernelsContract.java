@@ -63,6 +63,26 @@ public abstract class KernelsContract extends KernelsSession {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {256, 257})
+    void imagesAreNormalizedToTheBit(int pixels) {
+        float[] mean = {0.485f, 0.456f, 0.406f};
+        float[] std = {0.229f, 0.224f, 0.225f};
+        byte[] bytes = new byte[pixels * 3];
+        float[] want = new float[pixels * 3];
+        for (int i = 0; i < pixels; i++) {
+            for (int c = 0; c < 3; c++) {
+                int value = (i + c) % 256;
+                bytes[3 * i + c] = (byte) value;
+                want[c * pixels + i] = (value / 255f - mean[c]) / std[c];
+            }
+        }
+        Tensor x = plain().upload(Tensor.of(bytes, 1, 1, pixels, 3));
+        Tensor y = plain().allocate(DType.F32, Shape.of(1, 3, 1, pixels));
+        plain().normalizeImages(x, mean, std, y);
+        assertThat(y.toFloats()).isEqualTo(want);
+    }
+
     @Test
     void fillAndCopyTakeEveryType() {
         for (DType dtype : new DType[] {DType.F32, DType.I32, DType.U8}) {

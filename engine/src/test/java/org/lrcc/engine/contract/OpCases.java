@@ -14,6 +14,7 @@ import org.lrcc.engine.op.Flatten;
 import org.lrcc.engine.op.Linear;
 import org.lrcc.engine.op.MatMul;
 import org.lrcc.engine.op.Mul;
+import org.lrcc.engine.op.NormalizeImages;
 import org.lrcc.engine.op.Permute;
 import org.lrcc.engine.op.Reshape;
 import org.lrcc.engine.op.Scale;
@@ -47,6 +48,7 @@ public final class OpCases {
         batchNorm(rows);
         pointwise(rows);
         shapes(rows);
+        images(rows);
         losses(rows);
         lowRank(rows);
         LowRankCases.addTo(rows);
@@ -222,6 +224,13 @@ public final class OpCases {
         rows.add(OpCase.of("permute cycle", new Permute(2, 0, 1)).input(3, 4, 5));
         rows.add(OpCase.of("permute nothing", new Permute(0, 1, 2)).input(3, 4, 5));
         rows.add(OpCase.of("permute one", new Permute(0)).input(9));
+    }
+
+    private static void images(List<OpCase> rows) {
+        NormalizeImages op = new NormalizeImages(List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
+        for (int[] shape : new int[][] {{1, 1, 1, 3}, {2, 5, 7, 3}, {3, 4, 6, 3}, {2, 37, 65, 3}}) {
+            rows.add(OpCase.of("normalizeImages " + Arrays.toString(shape), op).whole(DType.U8, Fill.BYTES, shape));
+        }
     }
 
     private static void losses(List<OpCase> rows) {

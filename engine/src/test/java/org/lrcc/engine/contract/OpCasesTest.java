@@ -35,7 +35,7 @@ class OpCasesTest {
         Set<String> rows = OpCases.all().stream()
                 .map(row -> row.op().getClass().getSimpleName())
                 .collect(Collectors.toCollection(TreeSet::new));
-        assertThat(ops).hasSizeGreaterThanOrEqualTo(21);
+        assertThat(ops).hasSizeGreaterThanOrEqualTo(22);
         assertThat(rows).isEqualTo(ops);
     }
 

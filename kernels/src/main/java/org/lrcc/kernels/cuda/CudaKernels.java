@@ -26,6 +26,7 @@ public final class CudaKernels implements Kernels {
     private final CudaConvolution convolution;
     private final CudaBatchNorm norm;
     private final CudaPool pooling;
+    private final CudaImages images;
 
     CudaKernels(Backend backend, KernelQueue queue) {
         this.backend = backend;
@@ -36,6 +37,7 @@ public final class CudaKernels implements Kernels {
         convolution = new CudaConvolution(queue);
         norm = new CudaBatchNorm(queue);
         pooling = new CudaPool(queue);
+        images = new CudaImages(queue);
     }
 
     @Override
@@ -295,6 +297,11 @@ public final class CudaKernels implements Kernels {
     @Override
     public void dropout(Tensor x, double p, long seed, long stream, Tensor y) {
         pointwise.dropout(x, p, seed, stream, y);
+    }
+
+    @Override
+    public void normalizeImages(Tensor x, float[] mean, float[] std, Tensor y) {
+        images.normalize(x, mean, std, y);
     }
 
     @Override

@@ -39,6 +39,7 @@ public final class InterpreterDriver implements GpuDriver {
     private final IdentityHashMap<ByteBuffer, List<Sent>> pinned = new IdentityHashMap<>();
     private final TreeMap<String, Integer> calls = new TreeMap<>();
     private long handles = 1000;
+    private long uploadedBytes;
     private int failAt = -1;
     private @Nullable String failCall;
     private GpuFault.Kind failKind = GpuFault.Kind.OTHER;
@@ -96,6 +97,11 @@ public final class InterpreterDriver implements GpuDriver {
     /** The most bytes of device memory that were in use at once. */
     public synchronized long highestBytes() {
         return memory.highest();
+    }
+
+    /** Bytes that came from the host so far. */
+    public long uploadedBytes() {
+        return uploadedBytes;
     }
 
     /** Instructions interpreted so far, every thread counted. */
@@ -201,6 +207,7 @@ public final class InterpreterDriver implements GpuDriver {
             int at = (int) (to - region.base);
             from.duplicate().get(region.data(), at, bytes);
             region.markWritten(at, bytes);
+            uploadedBytes += bytes;
             List<Sent> sent = pinned.get(from);
             if (sent != null) {
                 settle(from);

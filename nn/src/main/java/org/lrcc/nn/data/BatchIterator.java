@@ -13,9 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.HeapStorage;
-import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /** The batches of one epoch of a {@link Loader}, in order. For one thread; closing it gives up what was made ahead. */
@@ -40,19 +38,19 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
     }
 
     /** A batch that the pool works on: each task fills its image's part of {@code values}. */
-    private record Pending(int[] members, float[] values, List<Future<?>> tasks) {}
+    private record Pending(int[] members, HeapStorage values, List<Future<?>> tasks) {}
 
     private void submit() {
         int plane = 3 * loader.imageSize() * loader.imageSize();
         while (submitted < end && ahead.size() <= loader.lookAhead()) {
             int[] members = loader.members(order, submitted);
-            float[] values = loader.array(members.length * plane);
+            HeapStorage values = loader.memory(members.length * plane);
             List<Future<?>> tasks = new ArrayList<>(members.length);
             try {
                 for (int i = 0; i < members.length; i++) {
                     int index = members[i];
                     int at = i * plane;
-                    tasks.add(loader.pool().submit(() -> loader.load(index, epoch, values, at)));
+                    tasks.add(loader.pool().submit(() -> loader.load(index, epoch, values.array(), at)));
                 }
             } catch (RejectedExecutionException e) {
                 throw new IllegalStateException("loader: it is closed", e);
@@ -120,10 +118,7 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
         for (int i = 0; i < labels.length; i++) {
             labels[i] = loader.data().label(pending.members[i]);
         }
-        Shape shape = Shape.of(labels.length, 3, loader.imageSize(), loader.imageSize());
-        HeapStorage storage = HeapStorage.wrap(
-                DType.F32, pending.values.length, pending.values, array -> loader.giveBack((float[]) array));
-        return new Batch(Tensor.view(storage, 0, shape), labels, pending.members);
+        return new Batch(Tensor.view(pending.values, 0, loader.shape(labels.length)), labels, pending.members);
     }
 
     private void await(Pending pending) {

@@ -1,5 +1,6 @@
 package org.lrcc.nn.data;
 
+import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -10,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.random.Philox;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Shape;
 
 /**
@@ -34,6 +37,7 @@ import org.lrcc.engine.tensor.Shape;
 public final class Loader implements AutoCloseable {
     private static final AtomicInteger COUNTER = new AtomicInteger();
     private static final int CLOSE_SECONDS = 10;
+    private static final int CHANNELS = 3;
 
     private final Dataset data;
     private final Preprocessing preprocessing;
@@ -42,7 +46,7 @@ public final class Loader implements AutoCloseable {
     private final ImageDecoder decoder;
     private final ImageCache cache;
     private final ExecutorService pool;
-    private final Queue<float[]> spare = new ConcurrentLinkedQueue<>();
+    private final Queue<Object> spare = new ConcurrentLinkedQueue<>();
 
     /**
      * A loader with its threads, which live until {@link #close}.
@@ -124,28 +128,42 @@ public final class Loader implements AutoCloseable {
         return preprocessing.size();
     }
 
-    /** An array for a batch, of unspecified content. */
-    float[] array(int length) {
-        float[] known = spare.poll();
-        return known != null && known.length == length ? known : new float[length];
+    /** A batch's shape. */
+    Shape shape(int images) {
+        int size = preprocessing.size();
+        return options.pixels() ? Shape.of(images, size, size, CHANNELS) : Shape.of(images, CHANNELS, size, size);
+    }
+
+    /** Memory for a batch, of unspecified content, which serves another one once it is released. */
+    HeapStorage memory(int length) {
+        DType dtype = options.pixels() ? DType.U8 : DType.F32;
+        Object known = spare.poll();
+        Object array = known != null && Array.getLength(known) == length ? known : HeapStorage.newArray(dtype, length);
+        return HeapStorage.wrap(dtype, length, array, this::giveBack);
     }
 
     /** Takes the array of a batch that was used; short last batches are not worth keeping. */
-    void giveBack(float[] array) {
-        if (array.length == options.batch() * 3 * imageSize() * imageSize() && spare.size() <= lookAhead()) {
+    private void giveBack(Object array) {
+        if (Array.getLength(array) == shape(options.batch()).elements() && spare.size() <= lookAhead()) {
             spare.add(array);
         }
     }
 
     /** Decodes, augments and normalises one image into a batch's array. Runs on the pool. */
-    void load(int index, int epoch, float[] out, int at) {
+    void load(int index, int epoch, Object out, int at) {
         RgbImage prepared = cache.get(index);
         if (prepared == null) {
             prepared = augmentation.prepare(decoder.decode(data.path(index)), preprocessing);
             cache.offer(index, prepared);
         }
         Philox random = Augmentation.generator(options.seed(), epoch, index);
-        preprocessing.normalize(augmentation.vary(prepared, preprocessing, random), out, at);
+        RgbImage varied = augmentation.vary(prepared, preprocessing, random);
+        if (options.pixels()) {
+            preprocessing.refuseOtherSize(varied);
+            System.arraycopy(varied.pixels(), 0, out, at, varied.pixels().length);
+        } else {
+            preprocessing.normalize(varied, (float[]) out, at);
+        }
     }
 
     /** Ends the threads; batches that were not taken yet are lost. Waits for the images being decoded. */

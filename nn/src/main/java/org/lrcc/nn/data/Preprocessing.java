@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.op.NormalizeImages;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -111,9 +112,7 @@ public record Preprocessing(int size, int resize, boolean crop, List<Float> mean
      * @param out receives 3 * size * size values (channel, row, column) from {@code at} on
      */
     public void normalize(RgbImage image, float[] out, int at) {
-        if (image.width() != size || image.height() != size) {
-            throw new InputException("normalize: " + image + " is not " + size + " x " + size);
-        }
+        refuseOtherSize(image);
         byte[] pixels = image.pixels();
         int plane = size * size;
         float[] table = new float[256];
@@ -128,6 +127,17 @@ public record Preprocessing(int size, int resize, boolean crop, List<Float> mean
                 out[to + i] = table[pixels[3 * i + c] & 0xff];
             }
         }
+    }
+
+    void refuseOtherSize(RgbImage image) {
+        if (image.width() != size || image.height() != size) {
+            throw new InputException("normalize: " + image + " is not " + size + " x " + size);
+        }
+    }
+
+    /** What makes a network's input of pixels in a backend's memory: the same bits as {@link #normalize}. */
+    public NormalizeImages normalization() {
+        return new NormalizeImages(mean, std);
     }
 
     /** Images as a network's input [N, 3, size, size], without augmentation. */

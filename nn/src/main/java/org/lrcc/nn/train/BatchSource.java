@@ -4,6 +4,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.op.NormalizeImages;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.data.Batch;
 
@@ -62,6 +63,19 @@ public interface BatchSource {
 
     /** Epochs of all samples in order, unchanged. */
     Feed inOrder(int batch);
+
+    /**
+     * The same samples in batches of pixels, U8 [N, H, W, 3], which {@link #normalization} turns into input: less to bring to a device. This where there are no
+     * pixels.
+     */
+    default BatchSource asPixels() {
+        return this;
+    }
+
+    /** What makes a network's input of a batch; null where it is that already. */
+    default @Nullable NormalizeImages normalization() {
+        return null;
+    }
 
     /** Number of batches that a training epoch has. */
     default int batchesPerEpoch(TrainConfig config) {

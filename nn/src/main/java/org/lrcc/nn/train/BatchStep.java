@@ -53,6 +53,7 @@ final class BatchStep {
     private final FlatParameters flat;
     private final GradientTree tree;
     private final double[] weights;
+    private final BatchUpload upload;
     private final @Nullable Tensor classWeights;
     private final Map<String, Tensor> before = new LinkedHashMap<>();
 
@@ -60,8 +61,16 @@ final class BatchStep {
      * For batches of a run.
      *
      * @param weights of the model's outputs in the loss; empty for equal ones
+     * @param upload brings batches to the backend
      */
-    BatchStep(Kernels k, TrainConfig config, Plan plan, State state, FlatParameters flat, double[] weights) {
+    BatchStep(
+            Kernels k,
+            TrainConfig config,
+            Plan plan,
+            State state,
+            FlatParameters flat,
+            double[] weights,
+            BatchUpload upload) {
         this.k = k;
         this.config = config;
         this.plan = plan;
@@ -69,6 +78,7 @@ final class BatchStep {
         this.flat = flat;
         this.tree = new GradientTree(k, flat);
         this.weights = weights;
+        this.upload = upload;
         this.classWeights = weights.length == 0 ? null : upload(weights);
     }
 
@@ -247,7 +257,7 @@ final class BatchStep {
     }
 
     private Part run(Tensor x, int[] labels, double normalizer, long stream, Ahead ahead) {
-        Tensor images = k.upload(x);
+        Tensor images = upload.to(k, x);
         Tensor targets = k.upload(Tensor.of(labels, labels.length));
         Tensor gradient = tree.next();
         try (Tape tape = Tape.recording(k)) {

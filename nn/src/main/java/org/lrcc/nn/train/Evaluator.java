@@ -26,6 +26,7 @@ public final class Evaluator implements AutoCloseable {
 
     private final Plan plan;
     private final BatchSource source;
+    private final BatchUpload upload;
     private final BatchSource.Feed feed;
     private final ClassMap map;
     private final List<String> classes;
@@ -45,7 +46,9 @@ public final class Evaluator implements AutoCloseable {
         Shape one = source.sampleShape();
         Shape input = Shape.of(batch, one.size(0), one.size(1), one.size(2));
         this.plan = model.network().prepare(backend, Mode.EVAL, input);
-        this.feed = source.inOrder(batch);
+        BatchSource suited = BatchUpload.suited(backend, source);
+        this.upload = BatchUpload.of(suited);
+        this.feed = suited.inOrder(batch);
     }
 
     /** Evaluates on images, under the model's preprocessing and on the backend in use. */
@@ -94,7 +97,7 @@ public final class Evaluator implements AutoCloseable {
     }
 
     private float[] logits(Kernels k, State state, Tensor x, BatchSource.Batches batches) {
-        Tensor images = k.upload(x);
+        Tensor images = upload.to(k, x);
         Tensor logits = plan.run(k, state, images);
         Batch next = k.worksOnHeap() || !batches.hasNext() ? null : batches.peek();
         if (next != null) {

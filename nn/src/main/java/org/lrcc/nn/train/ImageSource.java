@@ -2,6 +2,7 @@ package org.lrcc.nn.train;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.op.NormalizeImages;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.nn.data.Augmentation;
 import org.lrcc.nn.data.Batch;
@@ -18,10 +19,27 @@ public final class ImageSource implements BatchSource {
     private final Dataset data;
     private final Preprocessing preprocessing;
 
+    private final boolean pixels;
+
     /** These images under a model's preprocessing. */
     public ImageSource(Dataset data, Preprocessing preprocessing) {
+        this(data, preprocessing, false);
+    }
+
+    private ImageSource(Dataset data, Preprocessing preprocessing, boolean pixels) {
         this.data = data;
         this.preprocessing = preprocessing;
+        this.pixels = pixels;
+    }
+
+    @Override
+    public BatchSource asPixels() {
+        return new ImageSource(data, preprocessing, true);
+    }
+
+    @Override
+    public @Nullable NormalizeImages normalization() {
+        return pixels ? preprocessing.normalization() : null;
     }
 
     @Override
@@ -51,20 +69,25 @@ public final class ImageSource implements BatchSource {
 
     @Override
     public BatchSource subset(int[] indices) {
-        return new ImageSource(data.subset(indices), preprocessing);
+        return new ImageSource(data.subset(indices), preprocessing, pixels);
     }
 
     @Override
     public Feed training(TrainConfig config) {
-        LoaderOptions options =
-                LoaderOptions.training(config.batch(), config.seed()).withDropLast(config.dropLast());
+        LoaderOptions options = LoaderOptions.training(config.batch(), config.seed())
+                .withDropLast(config.dropLast())
+                .withPixels(pixels);
         LoaderOptions threaded = config.loaderThreads() == 0 ? options : options.withThreads(config.loaderThreads());
         return new LoaderFeed(new Loader(data, preprocessing, config.augmentation(), threaded));
     }
 
     @Override
     public Feed inOrder(int batch) {
-        return new LoaderFeed(new Loader(data, preprocessing, Augmentation.none(), LoaderOptions.evaluation(batch)));
+        return new LoaderFeed(new Loader(
+                data,
+                preprocessing,
+                Augmentation.none(),
+                LoaderOptions.evaluation(batch).withPixels(pixels)));
     }
 
     private record LoaderFeed(Loader loader) implements Feed {

@@ -45,7 +45,8 @@ public final class RepeatedStep implements AutoCloseable {
         this.k = backend.open();
         try {
             this.optimizer = tensors.optimizer(k, config);
-            this.batch = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0]);
+            this.batch =
+                    new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0], BatchUpload.PLAIN);
             batch.warmUp(backend, model.network());
         } catch (RuntimeException e) {
             k.close();

@@ -92,11 +92,13 @@ final class TrainingRun implements AutoCloseable {
         this.validation = split == null
                 ? null
                 : new Evaluator(backend, current, samples.subset(split.heldOut()), Evaluator.BATCH);
-        this.feed = train.training(config);
+        BatchSource suited = BatchUpload.suited(backend, train);
+        this.feed = suited.training(config);
         this.k = backend.open();
         try {
             this.optimizer = tensors.optimizer(k, config);
-            this.batchStep = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights);
+            this.batchStep =
+                    new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights, BatchUpload.of(suited));
             batchStep.warmUp(backend, model.network());
         } catch (RuntimeException e) {
             close();

@@ -18,8 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Backends;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
 
 @Timeout(300)
 class LoaderTest {
@@ -183,6 +187,25 @@ class LoaderTest {
             assertThat(batches.hasNext()).isFalse();
             assertThatThrownBy(batches::next).isInstanceOf(NoSuchElementException.class);
         }
+    }
+
+    @Test
+    void pixelsBecomeTheSameBits() {
+        Kernels k = Backends.named("cpu").open();
+        List<float[]> want = epoch(options(2, 7), 1, 0);
+        try (Loader loader = new Loader(
+                        data, TO, Augmentation.imageNet(), options(2, 7).withPixels(true));
+                BatchIterator batches = loader.batches(1)) {
+            for (float[] values : want) {
+                Batch batch = batches.next();
+                assertThat(batch.x().dtype()).isEqualTo(DType.U8);
+                Tensor x =
+                        TO.normalization().forward(k, input -> false, batch.x()).out();
+                assertThat(x.toFloats()).isEqualTo(values);
+                batch.x().release();
+            }
+        }
+        k.close();
     }
 
     @Test

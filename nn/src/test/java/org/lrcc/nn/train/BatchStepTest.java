@@ -36,7 +36,8 @@ class BatchStepTest {
         int[] labels = {0, 1, 2, 0};
         Map<String, float[]> before = values(tensors);
         try (Kernels k = REFERENCE.open()) {
-            BatchStep step = new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0]);
+            BatchStep step =
+                    new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0], BatchUpload.PLAIN);
             assertThatThrownBy(() -> step.run(Tensor.of(bad, 4, 3, 8, 8), labels, 0))
                     .isInstanceOf(FailureException.class)
                     .hasMessageContaining("the input has values that are not finite");
@@ -63,8 +64,14 @@ class BatchStepTest {
             TrainingState tensors = new TrainingState(model, List.of());
             Plan plan = model.network().prepare(cpu, Mode.TRAIN, shape);
             try (Kernels k = cpu.open()) {
-                BatchStep step =
-                        new BatchStep(k, TrainConfig.defaults(), plan, tensors.state(), tensors.flat(), new double[0]);
+                BatchStep step = new BatchStep(
+                        k,
+                        TrainConfig.defaults(),
+                        plan,
+                        tensors.state(),
+                        tensors.flat(),
+                        new double[0],
+                        BatchUpload.PLAIN);
                 if (warm) {
                     step.warmUp(cpu, model.network());
                 }

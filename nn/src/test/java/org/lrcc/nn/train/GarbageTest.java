@@ -59,8 +59,14 @@ class GarbageTest {
         FlatOptimizer optimizer = new FlatOptimizer(new Sgd(0.9, false, 0), List.of(), flat);
         int[] labels = IntStream.range(0, batch).toArray();
         try (Kernels k = backend.open()) {
-            BatchStep step =
-                    new BatchStep(k, config, network.prepare(backend, Mode.TRAIN, shape), state, flat, new double[0]);
+            BatchStep step = new BatchStep(
+                    k,
+                    config,
+                    network.prepare(backend, Mode.TRAIN, shape),
+                    state,
+                    flat,
+                    new double[0],
+                    BatchUpload.PLAIN);
             Tensor x = pixels(shape);
             assertSteady(i -> optimizer.step(k, step.run(x, labels, i).gradient(), 1e-3));
         }
