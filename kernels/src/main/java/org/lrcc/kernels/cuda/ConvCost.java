@@ -7,9 +7,12 @@ import org.lrcc.engine.spi.ConvPass;
  * What a convolution costs each way, from its operations, the bytes that it moves and its launches. Figures are those of one common device, so that the
  * choice, and with it the bits of a result, do not depend on which card runs it.
  */
-final class ConvCost {
-    /** Multiplications and additions a second of a large product in fp32. */
-    private static final double OPERATIONS = 45e12;
+enum ConvCost {
+    /** Products of all digits. */
+    FP32(45e12),
+    /** Products whose factors are rounded. Winograd's are not: its transforms would multiply what is lost, to a hundredth of a result. */
+    TF32(200e12);
+
     /** Of the kernels without products, which load both factors for each multiplication. */
     private static final double DIRECT_OPERATIONS = 2e12;
     /** Bytes a second. */
@@ -22,10 +25,20 @@ final class ConvCost {
     private static final double HALF_DEPTH = 16;
     private static final int PRODUCTS = 36;
 
-    private ConvCost() {}
+    /** Multiplications and additions a second of a large product. */
+    private final double operations;
+
+    ConvCost(double operations) {
+        this.operations = operations;
+    }
+
+    /** The costs where products may round to TF32, or not. */
+    static ConvCost of(boolean tf32) {
+        return tf32 ? TF32 : FP32;
+    }
 
     /** The cheapest, or what is forced where that can be used. */
-    static ConvAlgorithm choose(ConvSizes s, ConvPass pass, @Nullable ConvAlgorithm forced) {
+    ConvAlgorithm choose(ConvSizes s, ConvPass pass, @Nullable ConvAlgorithm forced) {
         if (forced != null && usable(s, forced)) {
             return forced;
         }
@@ -50,7 +63,7 @@ final class ConvCost {
     }
 
     /** An estimate; only its order among the algorithms counts. */
-    static double seconds(ConvSizes s, ConvPass pass, ConvAlgorithm algorithm) {
+    double seconds(ConvSizes s, ConvPass pass, ConvAlgorithm algorithm) {
         return switch (algorithm) {
             case GEMM -> gemm(s, pass);
             case WINOGRAD -> winograd(s, pass);
@@ -68,14 +81,14 @@ final class ConvCost {
     }
 
     /** Seconds of a product of rows x columns over a depth. */
-    private static double product(double rows, double columns, double depth) {
+    private double product(double rows, double columns, double depth) {
         double rate =
-                OPERATIONS * rows / (rows + HALF_ROWS) * columns / (columns + HALF_ROWS) * depth / (depth + HALF_DEPTH);
+                operations * rows / (rows + HALF_ROWS) * columns / (columns + HALF_ROWS) * depth / (depth + HALF_DEPTH);
         return 2 * rows * columns * depth / rate;
     }
 
     /** Seconds of one product of its own, with the call and the bytes that it moves at least. */
-    static double productSeconds(double rows, double columns, double depth) {
+    double productSeconds(double rows, double columns, double depth) {
         return LAUNCH + product(rows, columns, depth) + 4 * (rows * depth + depth * columns + rows * columns) / BYTES;
     }
 
@@ -84,7 +97,7 @@ final class ConvCost {
         return bytes == 0 ? 0 : LAUNCH + bytes / BYTES;
     }
 
-    private static double gemm(ConvSizes s, ConvPass pass) {
+    private double gemm(ConvSizes s, ConvPass pass) {
         double columns = 4.0 * s.n() * s.paddedPixels() * s.c() * s.kh() * s.kw();
         double outputs = 4.0 * s.n() * s.pixels() * s.m();
         double groups = s.groups();
@@ -106,7 +119,9 @@ final class ConvCost {
         double outputs = 4.0 * PRODUCTS * tiles * s.m();
         double kernels = 4.0 * PRODUCTS * s.m() * s.c();
         double products = PRODUCTS
-                * (pass == ConvPass.WEIGHT_GRADIENT ? product(s.m(), s.c(), tiles) : product(s.m(), tiles, s.c()));
+                * (pass == ConvPass.WEIGHT_GRADIENT
+                        ? FP32.product(s.m(), s.c(), tiles)
+                        : FP32.product(s.m(), tiles, s.c()));
         return products + (images(s) + 2 * (inputs + outputs + kernels)) / BYTES + 4 * LAUNCH;
     }
 }

@@ -13,8 +13,6 @@ public final class CudaBackend implements Backend, AutoCloseable {
     /** The system property that says how products are computed: {@code fp32}, which is the default, or {@code tf32}. */
     public static final String PRECISION = "lrcc.precision";
 
-    private static final KernelCosts COSTS = new CudaCosts();
-
     private final GpuDriver driver;
     private final boolean tf32;
     private final KernelCache kernels;
@@ -54,7 +52,7 @@ public final class CudaBackend implements Backend, AutoCloseable {
 
     @Override
     public KernelCosts costs() {
-        return COSTS;
+        return new CudaCosts(tf32);
     }
 
     /** The same card with another precision of the sessions that are opened from now on. */

@@ -33,6 +33,10 @@ final class CudaConvolution {
         this.winograd = new WinogradConvolution(queue, workspace);
     }
 
+    private ConvCost costs() {
+        return ConvCost.of(queue.roundsProducts());
+    }
+
     void forward(
             Tensor x,
             Tensor w,
@@ -45,7 +49,7 @@ final class CudaConvolution {
         long from = KernelQueue.address(x);
         long weight = KernelQueue.address(w);
         long to = KernelQueue.address(y);
-        switch (ConvCost.choose(s, ConvPass.FORWARD, forced)) {
+        switch (costs().choose(s, ConvPass.FORWARD, forced)) {
             case WINOGRAD ->
                 winograd.forward(
                         s,
@@ -103,7 +107,7 @@ final class CudaConvolution {
         long from = KernelQueue.address(dy);
         long weight = KernelQueue.address(w);
         long to = KernelQueue.address(dx);
-        switch (ConvCost.choose(s, ConvPass.INPUT_GRADIENT, forced)) {
+        switch (costs().choose(s, ConvPass.INPUT_GRADIENT, forced)) {
             case WINOGRAD -> winograd.inputGrad(s, from, weight, to);
             case GEMM -> gemm.inputGrad(s, from, weight, to);
             case DIRECT -> {
@@ -120,7 +124,7 @@ final class CudaConvolution {
         long from = KernelQueue.address(x);
         long gradient = KernelQueue.address(dy);
         long to = KernelQueue.address(dw);
-        switch (ConvCost.choose(s, ConvPass.WEIGHT_GRADIENT, forced)) {
+        switch (costs().choose(s, ConvPass.WEIGHT_GRADIENT, forced)) {
             case WINOGRAD -> winograd.weightGrad(s, from, gradient, to);
             case GEMM -> gemm.weightGrad(s, from, gradient, to);
             case DIRECT -> {

@@ -55,9 +55,9 @@ public final class CudaKernels implements Kernels {
         return queue.memory().highest();
     }
 
-    /** Whether this session's products may round their factors to TF32; {@code -Dlrcc.precision=tf32} allows it from the start. */
+    /** Whether this session's products may round their factors to TF32, those within Winograd's transforms excepted; {@code -Dlrcc.precision=tf32} allows it from the start. */
     public void allowTf32(boolean allowed) {
-        queue.driver().allowTf32(queue.stream(), allowed);
+        queue.roundProducts(allowed);
     }
 
     /** Waits until all that was asked of this session is done; for measurements. */

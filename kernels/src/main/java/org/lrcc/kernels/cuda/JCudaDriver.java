@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.WeakHashMap;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -74,7 +75,9 @@ public final class JCudaDriver implements GpuDriver {
     private final Handles<CUstream> streams = new Handles<>("stream");
     private final Handles<CUevent> events = new Handles<>("event");
     private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
-    private final Map<ByteBuffer, Packed> packed = new IdentityHashMap<>();
+    /** By the arguments of a session, which are not kept alive here. */
+    private final Map<LaunchArguments, Packed> packed = new WeakHashMap<>();
+
     private final CublasCalls blas;
     private final CusolverCalls solver;
     private @Nullable Thread current;
@@ -233,7 +236,7 @@ public final class JCudaDriver implements GpuDriver {
             long stream,
             LaunchArguments arguments) {
         enter();
-        Packed extra = packed.computeIfAbsent(arguments.packed(), JCudaDriver::pack);
+        Packed extra = packed.computeIfAbsent(arguments, JCudaDriver::pack);
         extra.size.putLong(0, arguments.bytes());
         DriverCodes.check(
                 "cuLaunchKernel",
@@ -251,9 +254,9 @@ public final class JCudaDriver implements GpuDriver {
                         extra.extra));
     }
 
-    private static Packed pack(ByteBuffer buffer) {
+    private static Packed pack(LaunchArguments arguments) {
         ByteBuffer size = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder());
-        ByteBuffer whole = buffer.duplicate();
+        ByteBuffer whole = arguments.packed().duplicate();
         whole.clear();
         return new Packed(
                 Pointer.to(

@@ -33,6 +33,7 @@ final class KernelQueue implements AutoCloseable {
     private final RecentLaunches recent = new RecentLaunches();
     private final boolean sync = Boolean.getBoolean(SYNC);
     private long launches;
+    private boolean rounds;
     private boolean closed;
 
     KernelQueue(GpuDriver driver, KernelCache kernels) {
@@ -107,6 +108,27 @@ final class KernelQueue implements AutoCloseable {
                     "kernel " + kernel + ", grid [" + gridX + "," + gridY + "], block " + blockX + ", arguments "
                             + arguments,
                     e);
+        }
+    }
+
+    /** Whether products may round their factors to TF32. */
+    void roundProducts(boolean allowed) {
+        driver.allowTf32(stream, allowed);
+        rounds = allowed;
+    }
+
+    boolean roundsProducts() {
+        return rounds;
+    }
+
+    /** Products that are not rounded, whatever the session allows. */
+    void exactly(Runnable products) {
+        if (rounds) {
+            driver.allowTf32(stream, false);
+        }
+        products.run();
+        if (rounds) {
+            driver.allowTf32(stream, true);
         }
     }
 

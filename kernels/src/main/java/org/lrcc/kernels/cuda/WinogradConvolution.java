@@ -59,7 +59,7 @@ final class WinogradConvolution {
             ConvSizes part = s.images(Math.min(chunk, s.n() - first));
             int tiles = part.tiles();
             input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs);
-            queue.gemmStridedBatched(
+            queue.exactly(() -> queue.gemmStridedBatched(
                     false,
                     false,
                     tiles,
@@ -76,7 +76,7 @@ final class WinogradConvolution {
                     products,
                     tiles,
                     (long) s.m() * tiles,
-                    PRODUCTS);
+                    PRODUCTS));
             output(part, products, epilogue, y, first);
         }
         queue.release(products);
@@ -131,9 +131,10 @@ final class WinogradConvolution {
         for (int first = 0; first < s.n(); first += chunk) {
             ConvSizes part = s.images(Math.min(chunk, s.n() - first));
             int tiles = part.tiles();
+            float more = first == 0 ? 0 : 1;
             input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs);
             outputGrad(part, dy + 4L * first * s.m() * s.pixels(), outputs);
-            queue.gemmStridedBatched(
+            queue.exactly(() -> queue.gemmStridedBatched(
                     true,
                     false,
                     s.c(),
@@ -146,11 +147,11 @@ final class WinogradConvolution {
                     outputs,
                     tiles,
                     (long) s.m() * tiles,
-                    first == 0 ? 0 : 1,
+                    more,
                     sums,
                     s.c(),
                     (long) s.m() * s.c(),
-                    PRODUCTS);
+                    PRODUCTS));
         }
         queue.arguments().pointer(sums).pointer(dw).int32(s.m() * s.c());
         queue.launch1d(MODULE, "winogradKernelGrad", s.m() * s.c());

@@ -129,6 +129,6 @@ class ConvolutionAlgorithmsTest {
             ConvPass pass, int n, int c, int size, int m, int kernel, int stride, int groups) {
         ConvGeometry geometry = ConvGeometry.of(stride, kernel / 2, 1, groups);
         ConvSizes sizes = ConvSizes.of(geometry, Shape.of(n, c, size, size), Shape.of(m, c / groups, kernel, kernel));
-        return ConvCost.choose(sizes, pass, null);
+        return ConvCost.FP32.choose(sizes, pass, null);
     }
 }

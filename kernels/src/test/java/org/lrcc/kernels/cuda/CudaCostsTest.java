@@ -85,14 +85,28 @@ class CudaCostsTest {
     }
 
     @Test
+    void roundedProductsCostLessButNotWithinWinogradsTransforms() {
+        for (int[] layer : LAYERS) {
+            Shape x = Shape.of(128, layer[0], layer[1], layer[1]);
+            ConvSizes sizes = ConvSizes.of(ConvGeometry.of(1, 1), x, Shape.of(layer[0], layer[0], 3, 3));
+            for (ConvPass pass : ConvPass.values()) {
+                assertThat(ConvCost.TF32.seconds(sizes, pass, ConvAlgorithm.GEMM))
+                        .isLessThan(ConvCost.FP32.seconds(sizes, pass, ConvAlgorithm.GEMM));
+                assertThat(ConvCost.TF32.seconds(sizes, pass, ConvAlgorithm.WINOGRAD))
+                        .isEqualTo(ConvCost.FP32.seconds(sizes, pass, ConvAlgorithm.WINOGRAD));
+            }
+        }
+    }
+
+    @Test
     void aConvolutionCostsWhatItsCheapestAlgorithmDoes() {
         Shape x = Shape.of(8, 64, 28, 28);
         Shape w = Shape.of(64, 64, 3, 3);
         ConvSizes sizes = ConvSizes.of(ConvGeometry.of(1, 1), x, w);
         for (ConvPass pass : ConvPass.values()) {
             double least = Math.min(
-                    ConvCost.seconds(sizes, pass, ConvAlgorithm.GEMM),
-                    ConvCost.seconds(sizes, pass, ConvAlgorithm.WINOGRAD));
+                    ConvCost.FP32.seconds(sizes, pass, ConvAlgorithm.GEMM),
+                    ConvCost.FP32.seconds(sizes, pass, ConvAlgorithm.WINOGRAD));
             assertThat(COSTS.conv2d(pass, x, w, ConvGeometry.of(1, 1))).isEqualTo(least * 1e9);
         }
         assertThat(COSTS.move(0)).isZero();

@@ -2,10 +2,12 @@ package org.lrcc.lowrank.card;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.kernels.cuda.CudaBackend;
+import org.lrcc.kernels.cuda.PrecisionContract;
 
 /** Measures kernels, the convolutions of ResNet18, its training steps and its decomposition on the card, a row of the table each, in fp32 and in TF32. */
 final class CardBenchmark {
@@ -23,6 +25,13 @@ final class CardBenchmark {
                 }
                 CardLayers.run(k, meter);
             }
+            PrecisionContract.errors(backend)
+                    .forEach((what, error) -> out.accept(String.format(
+                            Locale.ROOT,
+                            "| %s, %s | | largest error %.1e of the largest value, against the reference in double |",
+                            what,
+                            precision,
+                            error)));
             steps.run();
             if (precision.equals("fp32")) {
                 steps.decomposition();

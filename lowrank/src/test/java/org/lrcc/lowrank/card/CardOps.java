@@ -32,6 +32,7 @@ final class CardOps {
         ops.launches();
         ops.pointwise();
         ops.channels();
+        ops.pixels();
         ops.pools();
         ops.sums();
         ops.own.forEach(Tensor::release);
@@ -103,6 +104,14 @@ final class CardOps {
         Tensor bias = filled(1, CHANNELS, 1, 1);
         Shape shape = Shape.of(images, CHANNELS, SIDE, SIDE);
         time("a + bias", x, 2, () -> k.binary(Kernels.Binary.ADD, x.reshape(shape), bias, y.reshape(shape)));
+    }
+
+    private void pixels() {
+        Tensor x = like(DType.U8, Shape.of(images, SIDE, SIDE, 3));
+        Tensor y = filled(images, 3, SIDE, SIDE);
+        float[] mean = {0.485f, 0.456f, 0.406f};
+        float[] std = {0.229f, 0.224f, 0.225f};
+        time("normalisation of pixels", y, 1.25, () -> k.normalizeImages(x, mean, std, y));
     }
 
     private void channels() {

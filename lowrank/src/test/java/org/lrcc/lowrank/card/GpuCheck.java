@@ -64,6 +64,7 @@ public final class GpuCheck {
                 CardKernelsContract.class.getName(),
                 CardBackendContract.class.getName(),
                 CardTorchContract.class.getName(),
+                CardPrecisionContract.class.getName(),
                 GOLDEN));
         if (Card.isReal()) {
             checks.add(CardTraining.class.getName());
