@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 MVN ?= mvn -B -ntp
 JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
-JVM_FLAGS ?= --add-modules jdk.incubator.vector -XX:+UseParallelGC
+JVM_FLAGS ?= --add-modules jdk.incubator.vector -XX:+UseParallelGC -XX:ObjectAlignmentInBytes=64
 
 # A Python that has NVRTC 12.0; made on first use.
 NVRTC_PYTHON ?= .lrcc/nvrtc/bin/python

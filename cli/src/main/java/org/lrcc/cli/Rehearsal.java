@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.lrcc.testdata.TestData;
 
 /**
- * Does in small what users do, so that the JVM, ending, can write an archive of the classes that took part ({@code -XX:ArchiveClassesAtExit}): later starts map them
+ * Does in small what users do, so that the JVM can list the classes that take part ({@code -XX:DumpLoadedClassList}) for an archive of them: later starts map them
  * instead of reading and verifying them. The launcher runs it once after a build.
  */
 public final class Rehearsal {

@@ -29,15 +29,20 @@ class LauncherTest {
             exit 7
             """;
 
-    /** Writes an archive of classes where it is asked for one. */
+    /** Lists the classes that it loads, and makes an archive of those on a list, where it is asked to. */
     private static final String ARCHIVING_JAVA = """
             #!/bin/sh
+            list= archive= dump=
             for argument in "$@"; do
               case "$argument" in
-                -XX:ArchiveClassesAtExit=*) echo made >> "$(dirname "$0")/made"; echo classes > "${argument#*=}"; exit 0 ;;
+                -XX:DumpLoadedClassList=*) echo class > "${argument#*=}"; exit 0 ;;
+                -XX:SharedClassListFile=*) list=${argument#*=} ;;
+                -XX:SharedArchiveFile=*) archive=${argument#*=} ;;
+                -Xshare:dump) dump=yes ;;
               esac
               echo "<$argument>"
             done
+            if [ -n "$dump" ]; then cp "$list" "$archive"; echo made >> "$(dirname "$0")/made"; fi
             """;
 
     /** Made by Maven in the real tree; here it only says that it was called, and makes a jar. */

@@ -24,6 +24,7 @@ record Child(List<String> command, Map<String, String> environment) {
                 "--add-modules",
                 "jdk.incubator.vector",
                 "-XX:+UseParallelGC",
+                "-XX:ObjectAlignmentInBytes=64",
                 "-Dlrcc.threads=" + threads,
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -48,8 +48,9 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Tensor allocate(DType dtype, Shape shape) {
-        HeapStorage storage = arena.allocate(dtype, shape.elements());
-        return Tensor.view(Scope.adopt(storage), 0, shape);
+        int start = dtype == DType.F32 ? Workspace.START : 0;
+        HeapStorage storage = arena.allocate(dtype, Math.addExact(start, shape.elements()));
+        return Tensor.view(Scope.adopt(storage), start, shape);
     }
 
     @Override

@@ -50,7 +50,7 @@ public interface GroupLoops {
      * Turns the 36 values of a Winograd tile at {@code oo}, {@code slab} apart, into the {@code height x width} (at most 4x4) pixels that lie in the image and finishes them.
      *
      * @param rowPixels pixels in a row of y and of the residual
-     * @param scratch 24 vectors
+     * @param scratch 24 vectors from {@code so} on
      */
     void winogradOutput(
             float[] o,
@@ -67,7 +67,8 @@ public interface GroupLoops {
             float high,
             float[] y,
             int yo,
-            float[] scratch);
+            float[] scratch,
+            int so);
 
     /** {@code y = max(y, x)} at each of {@code pixels} pixels of a group of y, for pixels of x that are {@code step} floats apart; NaN wins. */
     void max(float[] x, int xo, int step, int pixels, float[] y, int yo);

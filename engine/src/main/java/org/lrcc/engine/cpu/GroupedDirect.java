@@ -33,9 +33,9 @@ final class GroupedDirect {
     /** Packs weights [outputs, inputs, kernel] as {@code [outputs / columns][inputs / unit][kernel][unit][columns]}; unit is 1 for planes. */
     float[] pack(int outputs, int inputs, int kernel, int unit, float[] w, int wo) {
         int nr = loops.columns();
-        float[] packed = new float[outputs * inputs * kernel];
+        float[] packed = new float[Workspace.START + outputs * inputs * kernel];
         pool.run(outputs / nr, m -> {
-            int to = m * nr * inputs * kernel;
+            int to = Workspace.START + m * nr * inputs * kernel;
             for (int g = 0; g < inputs; g += unit) {
                 for (int t = 0; t < kernel; t++) {
                     for (int c = g; c < g + unit; c++) {
@@ -188,8 +188,8 @@ final class GroupedDirect {
             float[] c = Workspace.take(Purpose.TILES, (long) (n1 - n0) * (r1 - r0) * perRow * mr * nr);
             for (int k = 0; k < depth; k += depthBlock) {
                 int kc = Math.min(depthBlock, depth - k);
-                int weight = (m * depth + k) * nr;
-                int to = 0;
+                int weight = Workspace.START + (m * depth + k) * nr;
+                int to = Workspace.START;
                 for (int n = n0; n < n1; n++) {
                     for (int r = r0; r < r1; r++) {
                         int row = base + (n - n0) * size + (r - r0) * s.strideH() * bandColumns * unit;
@@ -198,7 +198,7 @@ final class GroupedDirect {
                     }
                 }
             }
-            int to = 0;
+            int to = Workspace.START;
             for (int n = n0; n < n1; n++) {
                 int at = ((n * outGroups + m) * s.outHeight() + r0) * s.outWidth() * nr;
                 for (int r = r0; r < r1; r++) {
@@ -221,9 +221,20 @@ final class GroupedDirect {
                 int start = row + tileStart(j, height) * step;
                 int tile = to + j * nr;
                 loops.multiply(
-                        height, kc, from, start, step, offsets, k, weights, weight, sums, k == 0 ? tile : 0, false);
+                        height,
+                        kc,
+                        from,
+                        start,
+                        step,
+                        offsets,
+                        k,
+                        weights,
+                        weight,
+                        sums,
+                        k == 0 ? tile : Workspace.START,
+                        false);
                 if (k > 0) {
-                    loops.finish(sums, 0, height, zeros, 0, c, tile, NONE, -NONE, c, tile);
+                    loops.finish(sums, Workspace.START, height, zeros, 0, c, tile, NONE, -NONE, c, tile);
                 }
             }
         }

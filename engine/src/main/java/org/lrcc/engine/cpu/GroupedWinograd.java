@@ -47,7 +47,7 @@ final class GroupedWinograd {
         int slab = weightSlab(inputs);
         int panels = outputs / nr;
         int steps = (inputs + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
-        float[] u = new float[Math.multiplyExact(panels * WinogradTiles.VALUES, slab)];
+        float[] u = new float[Workspace.START + Math.multiplyExact(panels * WinogradTiles.VALUES, slab)];
         pool.run(panels * steps, i -> {
             int panel = i / steps;
             int k0 = i % steps * WEIGHT_ROWS;
@@ -55,9 +55,9 @@ final class GroupedWinograd {
             float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
             float[] taps = Workspace.take(Purpose.PANELS, (long) WEIGHT_ROWS * 9 * nr);
             int from = wo + (panel * nr * inputs + k0) * 9;
-            kernels.gather(w, from, inputs * 9, nr, 1, count * 9, taps, 0, 0);
-            int to = panel * WinogradTiles.VALUES * slab + k0 * nr;
-            kernels.transformWeights(taps, 0, count, false, u, to, slab, scratch);
+            kernels.gather(w, from, inputs * 9, nr, 1, count * 9, taps, Workspace.START, 0);
+            int to = Workspace.START + panel * WinogradTiles.VALUES * slab + k0 * nr;
+            kernels.transformWeights(taps, Workspace.START, count, false, u, to, slab, scratch, Workspace.START);
         });
         return u;
     }
@@ -117,9 +117,9 @@ final class GroupedWinograd {
                 float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, maxTiles, g.depth()));
                 int r0 = row(chunk);
                 int r1 = row(chunk + 1);
-                input.groups(g, x, xo, r0, r1, 0, g.depth(), order, v, 0);
+                input.groups(g, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
                 for (int p = 0; p < panels; p++) {
-                    panel(p, r0, r1, v, 0);
+                    panel(p, r0, r1, v, Workspace.START);
                 }
             });
         }
@@ -132,11 +132,12 @@ final class GroupedWinograd {
             pool.run(chunks * steps, i -> {
                 int chunk = i / steps;
                 int c0 = i % steps * nr;
-                input.groups(g, x, xo, row(chunk), row(chunk + 1), c0, c0 + nr, order, v, chunk * size);
+                input.groups(
+                        g, x, xo, row(chunk), row(chunk + 1), c0, c0 + nr, order, v, Workspace.START + chunk * size);
             });
             pool.run(panels, p -> {
                 for (int i = 0; i < chunks; i++) {
-                    panel(p, row(i), row(i + 1), v, i * size);
+                    panel(p, row(i), row(i + 1), v, Workspace.START + i * size);
                 }
             });
         }
@@ -151,11 +152,12 @@ final class GroupedWinograd {
             for (int e = 0; e < WinogradTiles.VALUES; e++) {
                 for (int k = 0; k < g.depth(); k += block) {
                     int depth = Math.min(block, g.depth() - k);
-                    int weight = (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
+                    int weight = Workspace.START + (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
                     for (int t = 0; t < n; t += mr) {
                         int height = n - t > 4 ? mr : 4;
                         int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
-                        kernels.multiplyRows(height, depth, v, from, u, weight, o, e * slab + t * nr, k > 0);
+                        int to = Workspace.START + e * slab + t * nr;
+                        kernels.multiplyRows(height, depth, v, from, u, weight, o, to, k > 0);
                     }
                 }
             }
@@ -174,7 +176,7 @@ final class GroupedWinograd {
                 int at = ((image * g.outHeight() + h) * g.outWidth() + w) * nr;
                 loops.winogradOutput(
                         o,
-                        i * nr,
+                        Workspace.START + i * nr,
                         slab,
                         Math.min(4, g.outHeight() - h),
                         Math.min(4, g.outWidth() - w),
@@ -187,7 +189,8 @@ final class GroupedWinograd {
                         finish.high(),
                         y,
                         yo + at,
-                        scratch);
+                        scratch,
+                        Workspace.START);
             }
         }
     }

@@ -150,6 +150,7 @@ final class PackedConvolution implements Convolution {
             }
         }
 
+        /** Float by float: shuffled vectors, blended with what lies between, took 1.01 to 1.1 times as long a pass (3x3, stride 2). */
         private static void spread(float[] tile, int from, float[] dx, int to, int n, int step, float beta) {
             if (beta == 0f) {
                 for (int i = 0; i < n; i++) {

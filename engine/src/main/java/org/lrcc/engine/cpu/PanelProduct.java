@@ -100,18 +100,18 @@ final class PanelProduct {
         for (int k0 = 0; k0 < left.depth; k0 += left.depthBlock) {
             int kc = Math.min(left.depthBlock, left.depth - k0);
             for (int j = j0; j < j1; j++) {
-                right.pack(j, k0, kc, b, (j - j0) * kc * nr);
+                right.pack(j, k0, kc, b, Workspace.START + (j - j0) * kc * nr);
             }
             for (int j = j0; j < j1; j++) {
                 for (int i = i0; i < i1; i++) {
-                    int to = ((j - j0) * (i1 - i0) + i - i0) * tile;
+                    int to = Workspace.START + ((j - j0) * (i1 - i0) + i - i0) * tile;
                     tiles.multiply(
                             left.height(i),
                             kc,
                             left.data,
                             left.offset(i, k0, kc),
                             b,
-                            (j - j0) * kc * nr,
+                            Workspace.START + (j - j0) * kc * nr,
                             c,
                             to,
                             k0 > 0);
@@ -121,7 +121,8 @@ final class PanelProduct {
         for (int j = j0; j < j1; j++) {
             for (int i = i0; i < i1; i++) {
                 int rows = Math.min(left.blockRows, left.rows - i * left.blockRows);
-                sink.store(c, ((j - j0) * (i1 - i0) + i - i0) * tile, i * left.blockRows, rows, j);
+                int from = Workspace.START + ((j - j0) * (i1 - i0) + i - i0) * tile;
+                sink.store(c, from, i * left.blockRows, rows, j);
             }
         }
     }

@@ -118,7 +118,14 @@ final class TapWeightGradient {
             pool.run(s.batch() * vectors, i -> {
                 int first = i % vectors * lanes;
                 int from = xo + ((i / vectors * s.groups() + group) * inputs + first) * s.height() * s.width();
-                planes.fillLanes(tiles, x, from, channel, Math.min(lanes, inputs - first), out, i * vectorSize);
+                planes.fillLanes(
+                        tiles,
+                        x,
+                        from,
+                        channel,
+                        Math.min(lanes, inputs - first),
+                        out,
+                        Workspace.START + i * vectorSize);
             });
             source = out;
         }
@@ -134,13 +141,22 @@ final class TapWeightGradient {
                 float[] gradient = Workspace.take(Purpose.PANELS, (long) panels * panelSize);
                 float[] sums = Workspace.take(Purpose.TILES, (long) vectors * taps * panels * tileSize);
                 for (int c = c0; c < c1; c++) {
-                    packGradient(c, gradient, 0);
+                    packGradient(c, gradient, Workspace.START);
                     for (int v = 0; v < vectors; v++) {
-                        addChunk(c, v, 0, taps, gradient, 0, sums, v * taps * panels * tileSize, c > c0);
+                        int so = Workspace.START + v * taps * panels * tileSize;
+                        addChunk(c, v, 0, taps, gradient, Workspace.START, sums, so, c > c0);
                     }
                 }
                 for (int v = 0; v < vectors; v++) {
-                    write(v, 0, taps, sums, v * taps * panels * tileSize, partial, part * weights, false);
+                    write(
+                            v,
+                            0,
+                            taps,
+                            sums,
+                            Workspace.START + v * taps * panels * tileSize,
+                            partial,
+                            part * weights,
+                            false);
                 }
             });
             GradientPanels.addParts(pool, partial, weights, parts, dw, dwo, accumulate);
@@ -150,7 +166,7 @@ final class TapWeightGradient {
         void byVectors(float[] dw, int dwo, boolean accumulate) {
             int perChunk = panels * panelSize;
             float[] gradient = Workspace.take(Purpose.GRADIENT, (long) chunks * perChunk);
-            pool.run(chunks, c -> packGradient(c, gradient, c * perChunk));
+            pool.run(chunks, c -> packGradient(c, gradient, Workspace.START + c * perChunk));
             int tapParts = Math.min(taps, (MAX_PARTS + vectors - 1) / vectors);
             pool.run(vectors * tapParts, i -> {
                 int v = i / tapParts;
@@ -158,9 +174,9 @@ final class TapWeightGradient {
                 int t1 = (i % tapParts + 1) * taps / tapParts;
                 float[] sums = Workspace.take(Purpose.TILES, (long) (t1 - t0) * panels * tileSize);
                 for (int c = 0; c < chunks; c++) {
-                    addChunk(c, v, t0, t1, gradient, c * perChunk, sums, 0, c > 0);
+                    addChunk(c, v, t0, t1, gradient, Workspace.START + c * perChunk, sums, Workspace.START, c > 0);
                 }
-                write(v, t0, t1, sums, 0, dw, dwo, accumulate);
+                write(v, t0, t1, sums, Workspace.START, dw, dwo, accumulate);
             });
         }
 
@@ -182,7 +198,8 @@ final class TapWeightGradient {
                     int tile = so + ((t - t0) * panels + p) * tileSize;
                     for (int c = 0; c < channels; c += height) {
                         int panel = go + p * panelSize;
-                        tiles.multiplyColumns(height, depth, pixels, c, gradient, panel, sums, tile + c * nr, add);
+                        tiles.multiplyColumns(
+                                height, depth, pixels, Workspace.START + c, gradient, panel, sums, tile + c * nr, add);
                     }
                 }
             }
@@ -194,9 +211,9 @@ final class TapWeightGradient {
             int row = chunk * rowsPerChunk;
             for (int i = 0; i < rowCount(chunk); i++) {
                 int image = (row + i) / s.outHeight();
-                int from =
-                        (image * vectors + v) * vectorSize + at + (row + i) % s.outHeight() * planes.columns() * lanes;
-                System.arraycopy(source, from, out, i * length, length);
+                int vector = Workspace.START + (image * vectors + v) * vectorSize;
+                int from = vector + at + (row + i) % s.outHeight() * planes.columns() * lanes;
+                System.arraycopy(source, from, out, Workspace.START + i * length, length);
             }
         }
 

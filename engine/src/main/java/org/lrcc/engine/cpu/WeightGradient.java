@@ -69,8 +69,8 @@ final class WeightGradient {
             float[] gradient = Workspace.take(Purpose.PANELS, (long) g.panels * g.panelSize + tiles.columns());
             float[] sums = Workspace.take(Purpose.TILES, g.tileFloats(0, g.steps));
             for (int c = c0; c < c1; c++) {
-                g.packGradient(c, gradient, 0);
-                g.addChunk(c, 0, g.steps, gradient, 0, sums, c > c0);
+                g.packGradient(c, gradient, Workspace.START);
+                g.addChunk(c, 0, g.steps, gradient, Workspace.START, sums, c > c0);
             }
             g.write(sums, 0, g.steps, partial, part * weights, false);
         });
@@ -81,7 +81,7 @@ final class WeightGradient {
     private void bySteps(Group g, float[] dw, int dwo, boolean accumulate) {
         int perChunk = g.panels * g.panelSize;
         float[] gradient = Workspace.take(Purpose.GRADIENT, (long) g.pixelChunks * perChunk + tiles.columns());
-        pool.run(g.pixelChunks, c -> g.packGradient(c, gradient, c * perChunk));
+        pool.run(g.pixelChunks, c -> g.packGradient(c, gradient, Workspace.START + c * perChunk));
         int stepChunks = (g.steps + MAX_STEPS - 1) / MAX_STEPS;
         int mr = tiles.rows();
         pool.run(stepChunks, i -> {
@@ -89,7 +89,7 @@ final class WeightGradient {
             int k1 = i == stepChunks - 1 ? g.steps : (int) ((long) g.steps * (i + 1) / stepChunks) / mr * mr;
             float[] sums = Workspace.take(Purpose.TILES, g.tileFloats(k0, k1));
             for (int c = 0; c < g.pixelChunks; c++) {
-                g.addChunk(c, k0, k1, gradient, c * perChunk, sums, c > 0);
+                g.addChunk(c, k0, k1, gradient, Workspace.START + c * perChunk, sums, c > 0);
             }
             g.write(sums, k0, k1, dw, dwo, accumulate);
         });
@@ -216,7 +216,7 @@ final class WeightGradient {
             int depth = depth(chunk);
             for (int p = 0; p < panels; p++) {
                 for (int k = kb; k < ke; k += mr) {
-                    int tile = ((k - k0) / mr * panels + p) * mr * nr;
+                    int tile = Workspace.START + ((k - k0) / mr * panels + p) * mr * nr;
                     tiles.multiplyRows(depth, a, ao, offsets, k + shift, gradient, go + p * panelSize, sums, tile, add);
                 }
             }
@@ -255,7 +255,7 @@ final class WeightGradient {
             int nr = tiles.columns();
             int tileRow = panels * mr * nr;
             for (int m = 0; m < outputs; m++) {
-                int from = m / nr * mr * nr + m % nr;
+                int from = Workspace.START + m / nr * mr * nr + m % nr;
                 int to = dwo + m * steps;
                 for (int k = k0; k < k1; k += mr) {
                     gather(sums, from, nr, Math.min(mr, k1 - k), dw, to + k, accumulate);

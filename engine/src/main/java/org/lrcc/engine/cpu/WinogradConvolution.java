@@ -29,7 +29,7 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * </table>
  *
  * <p>Of the 5.5 ms of the first layer the products take 2.7 (170 GFLOP/s). Vectors
- * that cross cache lines cost up to a fifth of it: with {@code -XX:ObjectAlignmentInBytes=64} transforms alone run 1.3 to 1.9 times as fast.
+ * that cross cache lines cost up to a fifth of it; the times are without the alignment that {@link Workspace#START} makes possible.
  */
 final class WinogradConvolution implements Convolution {
     /** Tiles of a chunk at most: their transformed input and output, 36 values each, then stay in L2. */
@@ -166,15 +166,20 @@ final class WinogradConvolution implements Convolution {
             int steps = (g.depth() + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
             pool.run(panels * steps, i -> {
                 int k0 = i % steps * WEIGHT_ROWS;
-                weights(i / steps, k0, Math.min(g.depth(), k0 + WEIGHT_ROWS), u, i / steps * panelSize);
+                weights(
+                        i / steps,
+                        k0,
+                        Math.min(g.depth(), k0 + WEIGHT_ROWS),
+                        u,
+                        Workspace.START + i / steps * panelSize);
             });
             pool.run(chunks, chunk -> {
                 float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, maxTiles, g.depth()));
                 int r0 = row(chunk);
                 int r1 = row(chunk + 1);
-                input.image(g, x, xo, r0, r1, 0, g.depth(), order, v, 0);
+                input.image(g, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
                 for (int p = 0; p < panels; p++) {
-                    panel(p, r0, r1, v, 0, u, p * panelSize);
+                    panel(p, r0, r1, v, Workspace.START, u, Workspace.START + p * panelSize);
                 }
             });
         }
@@ -188,15 +193,15 @@ final class WinogradConvolution implements Convolution {
                 int chunk = i / steps;
                 int c0 = i % steps * INPUT_CHANNELS;
                 int c1 = Math.min(g.depth(), c0 + INPUT_CHANNELS);
-                input.image(g, x, xo, row(chunk), row(chunk + 1), c0, c1, order, v, chunk * size);
+                input.image(g, x, xo, row(chunk), row(chunk + 1), c0, c1, order, v, Workspace.START + chunk * size);
             });
             pool.run(panels, p -> {
                 float[] u = Workspace.take(Purpose.LEFT, panelSize);
                 for (int k = 0; k < g.depth(); k += WEIGHT_ROWS) {
-                    weights(p, k, Math.min(g.depth(), k + WEIGHT_ROWS), u, 0);
+                    weights(p, k, Math.min(g.depth(), k + WEIGHT_ROWS), u, Workspace.START);
                 }
                 for (int i = 0; i < chunks; i++) {
-                    panel(p, row(i), row(i + 1), v, i * size, u, 0);
+                    panel(p, row(i), row(i + 1), v, Workspace.START + i * size, u, Workspace.START);
                 }
             });
         }
@@ -210,13 +215,15 @@ final class WinogradConvolution implements Convolution {
             if (turned) {
                 for (int k = k0; k < k1; k++) {
                     int from = wo + (k * g.outputs() + m0) * 9;
-                    kernels.gather(w, from, 9, width, 1, 9, taps, (k - k0) * 9 * nr, 0);
+                    kernels.gather(w, from, 9, width, 1, 9, taps, Workspace.START + (k - k0) * 9 * nr, 0);
                 }
             } else {
                 int from = wo + (m0 * g.depth() + k0) * 9;
-                kernels.gather(w, from, g.depth() * 9, width, 1, (k1 - k0) * 9, taps, 0, 0);
+                kernels.gather(w, from, g.depth() * 9, width, 1, (k1 - k0) * 9, taps, Workspace.START, 0);
             }
-            kernels.transformWeights(taps, 0, k1 - k0, turned, u, uo + k0 * nr, weightSlab, scratch);
+            int to = uo + k0 * nr;
+            kernels.transformWeights(
+                    taps, Workspace.START, k1 - k0, turned, u, to, weightSlab, scratch, Workspace.START);
         }
 
         /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
@@ -233,7 +240,8 @@ final class WinogradConvolution implements Convolution {
                     for (int t = 0; t < n; t += mr) {
                         int height = n - t > 4 ? mr : 4;
                         int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
-                        kernels.multiplyRows(height, depth, v, from, u, weight, o, e * products + t * nr, k > 0);
+                        int to = Workspace.START + e * products + t * nr;
+                        kernels.multiplyRows(height, depth, v, from, u, weight, o, to, k > 0);
                     }
                 }
             }
@@ -254,7 +262,8 @@ final class WinogradConvolution implements Convolution {
                 float[] lines = Workspace.take(Purpose.ROWS, (long) (pixels + 1) * nr);
                 for (int i = 0; i < run * wide; i++) {
                     places(i / wide * 4, i % wide * 4, rows, at);
-                    kernels.transformOutput(o, (tile + i) * nr, products, lines, 0, at, scratch);
+                    int from = Workspace.START + (tile + i) * nr;
+                    kernels.transformOutput(o, from, products, lines, Workspace.START, at, scratch, Workspace.START);
                 }
                 int to = (r / g.tilesHigh() * g.outputs() + panel * nr) * g.outPlane() + first * g.outWidth();
                 write(lines, panel * nr, pixels, to);
@@ -278,11 +287,11 @@ final class WinogradConvolution implements Convolution {
             float[] bias = epilogue.bias();
             float[] residual = epilogue.residual();
             if (!accumulate && bias == null && residual == null && !epilogue.clamps()) {
-                kernels.scatter(lines, 0, channels, pixels, y, yo + to, g.outPlane());
+                kernels.scatter(lines, Workspace.START, channels, pixels, y, yo + to, g.outPlane());
                 return;
             }
             float[] planes = Workspace.take(Purpose.GRADIENT, (long) nr * pixels);
-            kernels.scatter(lines, 0, channels, pixels, planes, 0, pixels);
+            kernels.scatter(lines, Workspace.START, channels, pixels, planes, 0, pixels);
             for (int c = 0; c < channels; c++) {
                 int at = to + c * g.outPlane();
                 float b = bias == null ? 0f : bias[epilogue.biasOffset() + m0 + c];

@@ -65,7 +65,7 @@ final class WinogradInput {
             border(band, rows, pixels, first, g.height(), g.left(), g.width());
             int h0 = Math.max(0, first);
             int h1 = Math.max(h0, Math.min(g.height(), first + rows));
-            int to = ((h0 - first) * pixels + g.left()) * nr;
+            int to = Workspace.START + ((h0 - first) * pixels + g.left()) * nr;
             for (int c = c0; c < c1; c += nr) {
                 int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane() + h0 * g.width();
                 kernels.gather(x, from, g.plane(), Math.min(nr, c1 - c), h1 - h0, g.width(), band, to, pixels);
@@ -93,7 +93,7 @@ final class WinogradInput {
             for (int c = c0; c < c1; c += nr) {
                 int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane();
                 for (int h = h0; h < h1; h++) {
-                    int to = ((h - first) * pixels + g.left()) * nr;
+                    int to = Workspace.START + ((h - first) * pixels + g.left()) * nr;
                     System.arraycopy(x, from + h * line, band, to, line);
                 }
                 tiles(band, run, g.tilesWide(), tile, order, v, vo + c / kernels.lanes() * order.next());
@@ -112,7 +112,7 @@ final class WinogradInput {
             int n = Math.min(end - t, Math.min(WinogradTiles.BATCH, order.tiles() - t % order.tiles()));
             places(t - tile, n, wide, pixels, at);
             int to = vo + t / order.tiles() * order.group() + t % order.tiles() * kernels.lanes();
-            kernels.transformInput(band, at, n, pixels, v, to, order.next(), order.slab(), scratch);
+            kernels.transformInput(band, at, n, pixels, v, to, order.next(), order.slab(), scratch, Workspace.START);
             t += n;
         }
     }
@@ -121,7 +121,7 @@ final class WinogradInput {
     private void places(int first, int n, int wide, int pixels, int[] at) {
         for (int i = 0; i < n; i++) {
             int t = first + i;
-            at[i] = (t / wide * 4 * pixels + t % wide * 4) * kernels.columns();
+            at[i] = Workspace.START + (t / wide * 4 * pixels + t % wide * 4) * kernels.columns();
         }
     }
 
@@ -145,11 +145,11 @@ final class WinogradInput {
             border(band, rows, pixels, first, g.outHeight(), 0, g.outWidth());
             int from = dyo + (r / g.tilesHigh() * g.outputs() + m0) * g.outPlane() + first * g.outWidth();
             int channels = Math.min(nr, g.outputs() - m0);
-            kernels.gather(dy, from, g.outPlane(), channels, h1 - first, g.outWidth(), band, 0, pixels);
+            kernels.gather(dy, from, g.outPlane(), channels, h1 - first, g.outWidth(), band, Workspace.START, pixels);
             for (int t = 0; t < run * wide; t += WinogradTiles.BATCH) {
                 int n = Math.min(WinogradTiles.BATCH, run * wide - t);
                 places(t, n, wide, pixels, at);
-                kernels.transformGradient(band, at, n, pixels, y, yo + (tile + t) * nr, slab, scratch);
+                kernels.transformGradient(band, at, n, pixels, y, yo + (tile + t) * nr, slab, scratch, Workspace.START);
             }
             tile += run * wide;
             r += run;
@@ -160,7 +160,7 @@ final class WinogradInput {
     private void border(float[] band, int rows, int pixels, int first, int height, int left, int width) {
         int nr = kernels.columns();
         for (int i = 0; i < rows; i++) {
-            int to = i * pixels * nr;
+            int to = Workspace.START + i * pixels * nr;
             if (first + i < 0 || first + i >= height) {
                 Arrays.fill(band, to, to + pixels * nr, 0f);
             } else {

@@ -52,24 +52,36 @@ public interface WinogradTiles {
      * Transforms up to {@link #BATCH} tiles of 6x6 pixels, the first pixel of tile t at {@code x[at[t]]}, of a group whose rows have {@code rowPixels} pixels. Tile t's
      * first vector of channels goes to {@code vo + t*lanes}, its second {@code next} farther.
      *
-     * @param scratch as all scratch here {@link #scratch()} floats
+     * @param scratch as all scratch here {@link #scratch()} floats from {@code so} on
      */
     void transformInput(
-            float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int next, int slab, float[] scratch);
+            float[] x,
+            int[] at,
+            int tiles,
+            int rowPixels,
+            float[] v,
+            int vo,
+            int next,
+            int slab,
+            float[] scratch,
+            int so);
 
     /** As {@link #transformInput} for the 4x4 pixels of an output's gradient, both vectors side by side at {@code vo + t*columns}. */
-    void transformGradient(float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int slab, float[] scratch);
+    void transformGradient(
+            float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int slab, float[] scratch, int so);
 
     /**
      * Transforms the 3x3 weights of {@code count} channels, each {@code [9][columns]}, to rows {@code [columns]}.
      *
      * @param rotated turn the kernel by 180 degrees
      */
-    void transformWeights(float[] w, int wo, int count, boolean rotated, float[] u, int uo, int slab, float[] scratch);
+    void transformWeights(
+            float[] w, int wo, int count, boolean rotated, float[] u, int uo, int slab, float[] scratch, int so);
 
     /** Turns the 36 values at {@code oo} into 4x4 pixels, pixel {@code i} stored at {@code y[yo + at[i]*columns]}. */
-    void transformOutput(float[] o, int oo, int slab, float[] y, int yo, int[] at, float[] scratch);
+    void transformOutput(float[] o, int oo, int slab, float[] y, int yo, int[] at, float[] scratch, int so);
 
     /** Turns {@code count} rows of 36 values into 3x3 weight gradients, each {@code [9][columns]}. */
-    void transformWeightGradient(float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch);
+    void transformWeightGradient(
+            float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch, int so);
 }

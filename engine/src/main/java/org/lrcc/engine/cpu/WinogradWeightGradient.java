@@ -95,21 +95,22 @@ final class WinogradWeightGradient {
                 int end = row(part + 1, parts);
                 for (int r = row(part, parts); r < end; r += blockRows) {
                     int r1 = Math.min(end, r + blockRows);
-                    addTiles(r, r1, sums, part * panels * panelSize, slab, r > row(part, parts));
+                    addTiles(r, r1, sums, Workspace.START + part * panels * panelSize, slab, r > row(part, parts));
                 }
             });
             int steps = (g.depth() + REDUCED_CHANNELS - 1) / REDUCED_CHANNELS;
             pool.run(panels * steps, i -> {
                 int c0 = i % steps * REDUCED_CHANNELS;
                 int c1 = Math.min(g.depth(), c0 + REDUCED_CHANNELS);
-                int from = i / steps * panelSize + c0 * nr;
+                int from = Workspace.START + i / steps * panelSize + c0 * nr;
                 int length = (c1 - c0) * nr;
                 float[] total = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * length);
                 for (int e = 0; e < WinogradTiles.VALUES; e++) {
-                    System.arraycopy(sums, from + e * slab, total, e * length, length);
+                    int to = Workspace.START + e * length;
+                    System.arraycopy(sums, from + e * slab, total, to, length);
                     for (int p = 1; p < parts; p++) {
                         int next = from + e * slab + p * panels * panelSize;
-                        tiles.store(sums, next, total, e * length, length, 1f);
+                        tiles.store(sums, next, total, to, length, 1f);
                     }
                 }
                 write(i / steps, c0, c1, total, length);
@@ -120,13 +121,13 @@ final class WinogradWeightGradient {
             int n = (r1 - r0) * g.tilesWide();
             WinogradInput.Order order = input.forSumsOverTiles(n);
             float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, n, g.depth()));
-            input.image(g, x, xo, r0, r1, 0, g.depth(), order, v, 0);
+            input.image(g, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
             int slab = n * nr + 16;
             float[] y = Workspace.take(Purpose.GRADIENT, (long) WinogradTiles.VALUES * slab);
             for (int p = 0; p < panels; p++) {
-                input.gradient(g, dy, dyo, r0, r1, p * nr, y, 0, slab);
+                input.gradient(g, dy, dyo, r0, r1, p * nr, y, Workspace.START, slab);
                 int to = so + p * WinogradTiles.VALUES * sumSlab;
-                products(n, 0, g.depth(), v, order, y, 0, slab, sums, to, sumSlab, add);
+                products(n, 0, g.depth(), v, order, y, Workspace.START, slab, sums, to, sumSlab, add);
             }
         }
 
@@ -147,7 +148,7 @@ final class WinogradWeightGradient {
             int vl = kernels.lanes();
             for (int e = 0; e < WinogradTiles.VALUES; e++) {
                 for (int c = c0; c < c1; c += height) {
-                    int from = c / vl * order.next() + e * order.slab() + c % vl;
+                    int from = Workspace.START + c / vl * order.next() + e * order.slab() + c % vl;
                     int to = so + e * sumSlab + (c - c0) * nr;
                     tiles.multiplyColumns(height, n, v, from, y, yo + e * slab, sums, to, add);
                 }
@@ -168,11 +169,11 @@ final class WinogradWeightGradient {
                 int r1 = row(i % parts + 1, parts);
                 int c = i / parts;
                 if (c < groups) {
-                    int to = r0 * g.tilesWide() * kernels.lanes();
+                    int to = Workspace.START + r0 * g.tilesWide() * kernels.lanes();
                     input.image(g, x, xo, r0, r1, c * nr, Math.min(g.depth(), (c + 1) * nr), order, v, to);
                 } else {
                     int p = c - groups;
-                    int to = p * WinogradTiles.VALUES * slab + r0 * g.tilesWide() * nr;
+                    int to = Workspace.START + p * WinogradTiles.VALUES * slab + r0 * g.tilesWide() * nr;
                     input.gradient(g, dy, dyo, r0, r1, p * nr, y, to, slab);
                 }
             });
@@ -184,8 +185,8 @@ final class WinogradWeightGradient {
                 int p = i % panels;
                 int sumSlab = sumSlab(channels);
                 float[] sums = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * sumSlab);
-                int from = p * WinogradTiles.VALUES * slab;
-                products(n, c0, c1, v, order, y, from, slab, sums, 0, sumSlab, false);
+                int from = Workspace.START + p * WinogradTiles.VALUES * slab;
+                products(n, c0, c1, v, order, y, from, slab, sums, Workspace.START, sumSlab, false);
                 write(p, c0, c1, sums, sumSlab);
             });
         }
@@ -195,16 +196,17 @@ final class WinogradWeightGradient {
             float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
             int taps = (c1 - c0) * 9;
             float[] lines = Workspace.take(Purpose.ROWS, (long) taps * nr);
-            kernels.transformWeightGradient(sums, 0, slab, c1 - c0, lines, 0, scratch);
+            kernels.transformWeightGradient(
+                    sums, Workspace.START, slab, c1 - c0, lines, Workspace.START, scratch, Workspace.START);
             int m0 = panel * nr;
             int outputs = Math.min(nr, g.outputs() - m0);
             int to = dwo + (m0 * g.depth() + c0) * 9;
             if (!accumulate) {
-                kernels.scatter(lines, 0, outputs, taps, dw, to, g.depth() * 9);
+                kernels.scatter(lines, Workspace.START, outputs, taps, dw, to, g.depth() * 9);
                 return;
             }
             float[] planes = Workspace.take(Purpose.PANELS, (long) nr * taps);
-            kernels.scatter(lines, 0, outputs, taps, planes, 0, taps);
+            kernels.scatter(lines, Workspace.START, outputs, taps, planes, 0, taps);
             for (int m = 0; m < outputs; m++) {
                 tiles.store(planes, m * taps, dw, to + m * g.depth() * 9, taps, 1f);
             }

@@ -162,17 +162,18 @@ public final class VectorGroups implements GroupLoops {
             float high,
             float[] y,
             int yo,
-            float[] scratch) {
+            float[] scratch,
+            int so) {
         for (int h = 0; h < NR; h += VL) {
             for (int j = 0; j < 6; j++) {
-                VectorWinograd.outputColumn(o, oo + h + j * slab, 6 * slab, scratch, j * VL, 6 * VL);
+                VectorWinograd.outputColumn(o, oo + h + j * slab, 6 * slab, scratch, so + j * VL, 6 * VL);
             }
             for (int i = 0; i < height; i++) {
                 int at = i * rowPixels * NR + h;
                 if (residual == null) {
-                    row(scratch, i * 6 * VL, width, bias, bo + h, low, high, y, yo + at);
+                    row(scratch, so + i * 6 * VL, width, bias, bo + h, low, high, y, yo + at);
                 } else {
-                    rowSum(scratch, i * 6 * VL, width, bias, bo + h, residual, ro + at, low, high, y, yo + at);
+                    rowSum(scratch, so + i * 6 * VL, width, bias, bo + h, residual, ro + at, low, high, y, yo + at);
                 }
             }
         }

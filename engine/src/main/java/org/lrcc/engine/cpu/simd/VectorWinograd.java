@@ -173,18 +173,27 @@ public final class VectorWinograd implements WinogradTiles {
 
     @Override
     public void transformInput(
-            float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int next, int slab, float[] scratch) {
+            float[] x,
+            int[] at,
+            int tiles,
+            int rowPixels,
+            float[] v,
+            int vo,
+            int next,
+            int slab,
+            float[] scratch,
+            int so) {
         for (int h = 0; h < 2; h++) {
             for (int t = 0; t < tiles; t++) {
                 for (int j = 0; j < 6; j++) {
-                    int to = (t * 36 + j) * VL;
+                    int to = so + (t * 36 + j) * VL;
                     inputColumn(x, at[t] + h * VL + j * NR, rowPixels * NR, scratch, to, 6 * VL);
                 }
             }
             for (int i = 0; i < 6; i++) {
                 for (int t = 0; t < tiles; t++) {
                     int to = vo + h * next + t * VL + i * 6 * slab;
-                    inputColumn(scratch, (t * 36 + i * 6) * VL, VL, v, to, slab);
+                    inputColumn(scratch, so + (t * 36 + i * 6) * VL, VL, v, to, slab);
                 }
             }
         }
@@ -216,18 +225,18 @@ public final class VectorWinograd implements WinogradTiles {
 
     @Override
     public void transformGradient(
-            float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int slab, float[] scratch) {
+            float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int slab, float[] scratch, int so) {
         for (int h = 0; h < NR; h += VL) {
             for (int t = 0; t < tiles; t++) {
                 for (int j = 0; j < 4; j++) {
-                    int to = (t * 24 + j) * VL;
+                    int to = so + (t * 24 + j) * VL;
                     gradientColumn(x, at[t] + h + j * NR, rowPixels * NR, scratch, to, 4 * VL);
                 }
             }
             for (int i = 0; i < 6; i++) {
                 for (int t = 0; t < tiles; t++) {
                     int to = vo + h + t * NR + i * 6 * slab;
-                    gradientColumn(scratch, (t * 24 + i * 4) * VL, VL, v, to, slab);
+                    gradientColumn(scratch, so + (t * 24 + i * 4) * VL, VL, v, to, slab);
                 }
             }
         }
@@ -258,26 +267,26 @@ public final class VectorWinograd implements WinogradTiles {
 
     @Override
     public void transformWeights(
-            float[] w, int wo, int count, boolean rotated, float[] u, int uo, int slab, float[] scratch) {
+            float[] w, int wo, int count, boolean rotated, float[] u, int uo, int slab, float[] scratch, int so) {
         int step = rotated ? -NR : NR;
         int first = wo + (rotated ? 8 * NR : 0);
         for (int c = 0; c < count; c += BATCH) {
             int n = Math.min(BATCH, count - c);
             for (int h = 0; h < NR; h += VL) {
-                weights(w, first + c * 9 * NR + h, step, n, u, uo + c * NR + h, slab, scratch);
+                weights(w, first + c * 9 * NR + h, step, n, u, uo + c * NR + h, slab, scratch, so);
             }
         }
     }
 
-    private static void weights(float[] w, int wo, int step, int n, float[] u, int uo, int slab, float[] t) {
+    private static void weights(float[] w, int wo, int step, int n, float[] u, int uo, int slab, float[] t, int so) {
         for (int c = 0; c < n; c++) {
             for (int j = 0; j < 3; j++) {
-                weightColumn(w, wo + c * 9 * NR + j * step, 3 * step, t, (c * 18 + j) * VL, 3 * VL);
+                weightColumn(w, wo + c * 9 * NR + j * step, 3 * step, t, so + (c * 18 + j) * VL, 3 * VL);
             }
         }
         for (int i = 0; i < 6; i++) {
             for (int c = 0; c < n; c++) {
-                weightColumn(t, (c * 18 + i * 3) * VL, VL, u, uo + c * NR + i * 6 * slab, slab);
+                weightColumn(t, so + (c * 18 + i * 3) * VL, VL, u, uo + c * NR + i * 6 * slab, slab);
             }
         }
     }
@@ -303,17 +312,17 @@ public final class VectorWinograd implements WinogradTiles {
     }
 
     @Override
-    public void transformOutput(float[] o, int oo, int slab, float[] y, int yo, int[] at, float[] scratch) {
+    public void transformOutput(float[] o, int oo, int slab, float[] y, int yo, int[] at, float[] scratch, int so) {
         for (int h = 0; h < NR; h += VL) {
             for (int j = 0; j < 6; j++) {
-                outputColumn(o, oo + h + j * slab, 6 * slab, scratch, j * VL, 6 * VL);
+                outputColumn(o, oo + h + j * slab, 6 * slab, scratch, so + j * VL, 6 * VL);
             }
             for (int i = 0; i < 4; i++) {
                 int to = yo + h;
                 int k = 4 * i;
                 outputRow(
                         scratch,
-                        i * 6 * VL,
+                        so + i * 6 * VL,
                         y,
                         to + at[k] * NR,
                         to + at[k + 1] * NR,
@@ -362,14 +371,14 @@ public final class VectorWinograd implements WinogradTiles {
 
     @Override
     public void transformWeightGradient(
-            float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch) {
+            float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch, int so) {
         for (int c = 0; c < count; c++) {
             for (int h = 0; h < NR; h += VL) {
                 for (int j = 0; j < 6; j++) {
-                    tapColumn(d, offset + c * NR + h + j * slab, 6 * slab, scratch, j * VL, 6 * VL);
+                    tapColumn(d, offset + c * NR + h + j * slab, 6 * slab, scratch, so + j * VL, 6 * VL);
                 }
                 for (int i = 0; i < 3; i++) {
-                    tapColumn(scratch, i * 6 * VL, VL, w, wo + (c * 9 + 3 * i) * NR + h, NR);
+                    tapColumn(scratch, so + i * 6 * VL, VL, w, wo + (c * 9 + 3 * i) * NR + h, NR);
                 }
             }
         }
