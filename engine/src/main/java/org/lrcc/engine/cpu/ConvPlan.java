@@ -15,7 +15,15 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class ConvPlan {
     /** A phase of the input gradient: the taps that contribute, their offsets, and the pixels that receive. */
-    record Phase(int[] taps, int[] offsets, PixelPanels panels) {}
+    record Phase(int[] taps, int[] offsets, PixelPanels panels, Grid grid) {}
+
+    /**
+     * The pixels of a phase in one plane.
+     *
+     * @param source where the first pixel's lies in the padded gradient's plane, for offset zero
+     * @param target where the first pixel lies in the input's plane
+     */
+    record Grid(int source, int target, int rows, int columns) {}
 
     private static final int MAX_CACHED = 512;
     private static final ConcurrentHashMap<Key, ConvPlan> CACHE = new ConcurrentHashMap<>();
@@ -166,16 +174,20 @@ final class ConvPlan {
             int[] t = taps.get(k % index.length);
             steps[k] = k / index.length * gradient.channel() + (lastH - t[1]) * gradient.columns() + lastW - t[2];
         }
+        Grid grid = new Grid(
+                (h0 - lastH + gradient.top()) * gradient.columns() + w0 - lastW + gradient.left(),
+                (h0 * s.strideH() + ph - s.top()) * s.width() + w0 * s.strideW() + pw - s.left(),
+                h1 - h0,
+                w1 - w0);
         PixelPanels.Builder b = new PixelPanels.Builder(tiles);
         for (int n = 0; n < s.batch(); n++) {
-            for (int q = h0; q < h1; q++) {
-                int from = (q - lastH + gradient.top()) * gradient.columns() + w0 - lastW + gradient.left();
-                int row = q * s.strideH() + ph - s.top();
-                int to = n * s.inputs() * s.height() * s.width() + row * s.width() + w0 * s.strideW() + pw - s.left();
-                b.row(n * gradient.image() + from, to, w1 - w0, s.strideW());
+            for (int q = 0; q < grid.rows; q++) {
+                int from = n * gradient.image() + grid.source + q * gradient.columns();
+                int to = n * s.inputs() * s.height() * s.width() + grid.target + q * s.strideH() * s.width();
+                b.row(from, to, grid.columns, s.strideW());
             }
         }
-        phases.add(new Phase(index, steps, b.build(s.strideW())));
+        phases.add(new Phase(index, steps, b.build(s.strideW()), grid));
         return true;
     }
 }

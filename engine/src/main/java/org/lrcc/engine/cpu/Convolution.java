@@ -21,6 +21,20 @@ interface Convolution {
         boolean clamps() {
             return low != Float.NEGATIVE_INFINITY || high != Float.POSITIVE_INFINITY;
         }
+
+        /** Writes {@code n} sums of one channel to {@code y[yo + to ..]}; the residual has its values at {@code to} too. */
+        void store(Tiles tiles, float[] sums, int from, int n, int channel, float[] y, int yo, int to) {
+            if (bias == null && residual == null && !clamps()) {
+                tiles.store(sums, from, y, yo + to, n, 0f);
+                return;
+            }
+            float b = bias == null ? 0f : bias[biasOffset + channel];
+            if (residual == null) {
+                tiles.storeBiased(sums, from, y, yo + to, n, b, low, high);
+            } else {
+                tiles.storeResidual(sums, from, y, yo + to, n, b, residual, residualOffset + to, low, high);
+            }
+        }
     }
 
     /** {@code y = epilogue(conv(x, w))}; y {@code [batch, outputs, outHeight, outWidth]} at {@code yo}. */

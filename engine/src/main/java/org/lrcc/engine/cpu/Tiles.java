@@ -95,6 +95,18 @@ public interface Tiles extends StridedRows {
      */
     void copyRuns(float[] x, int xo, int pitch, int rows, int length, float[] y, int yo);
 
+    /**
+     * Sums over taps: {@code y[yo + i]} is the sum of {@code w[wo + k] * x[xo + offsets[k] + i]} over {@code k < taps}, for {@code i < n}; reads and writes
+     * less than a vector more.
+     */
+    void taps(int taps, float[] x, int xo, int[] offsets, float[] w, int wo, int n, float[] y, int yo);
+
+    /**
+     * Products with a gradient, summed by lane: {@code sums[so + k*lanes() + i % lanes()] += x[xo + offsets[k] + i] * g[go + i]} for {@code k < taps} and
+     * {@code i < n}, {@code n} rounded up to whole vectors.
+     */
+    void tapProducts(int taps, float[] x, int xo, int[] offsets, float[] g, int go, int n, float[] sums, int so);
+
     /** {@code y = tile + beta*y} over a run of {@code n} floats; with {@code beta} zero, y is not read. */
     void store(float[] tile, int to, float[] y, int yo, int n, float beta);
 

@@ -56,6 +56,7 @@ final class ConvCases {
         rows.add(conv("dilation 2", x(2, 3, 9, 10), w(4, 3, 3, 3), ConvGeometry.of(1, 2, 2, 1)));
         rows.add(conv("dilation 3,1 /2", x(1, 2, 11, 9), w(3, 2, 3, 3), new ConvGeometry(2, 2, 3, 1, 3, 1, 3, 1, 1)));
         rows.add(conv("groups 2", x(2, 6, 5, 7), w(8, 3, 3, 3), ConvGeometry.of(1, 1, 1, 2)));
+        rows.add(conv("depthwise/2 to 2 each", x(2, 3, 6, 5), w(6, 1, 3, 3), ConvGeometry.of(2, 1, 1, 3)));
         rows.add(conv("groups 3 1x1/2", x(2, 9, 6, 6), w(6, 3, 1, 1), ConvGeometry.of(2, 0, 1, 3)));
         rows.add(conv("depthwise", x(2, 7, 6, 9), w(7, 1, 3, 3), ConvGeometry.of(1, 1, 1, 7)));
         rows.add(conv("depthwise/2", x(2, 5, 9, 9), w(5, 1, 3, 3), ConvGeometry.of(2, 1, 1, 5)));

@@ -39,6 +39,39 @@ class ConvolutionTest {
         check(new ConvShape(2, 20, 9, 17, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 20), 8);
     }
 
+    @Test
+    void passesAgreeWithTheDefinitionOnGroupsOfFewChannels() {
+        check(groups(3, 24, 1, 1, 7, 3, 1, 1), 1);
+        check(groups(2, 20, 1, 1, 15, 3, 2, 1), 2);
+        check(groups(2, 6, 1, 3, 14, 5, 1, 2), 3);
+        check(groups(2, 5, 4, 4, 19, 3, 2, 1), 4);
+        check(groups(1, 3, 8, 8, 16, 1, 1, 0), 5);
+        check(groups(4, 2, 1, 2, 61, 3, 1, 1), 6);
+        check(groups(2, 3, 2, 1, 9, 2, 3, 0), 7);
+        check(new ConvShape(2, 6, 9, 33, 12, 3, 2, 2, 1, 1, 0, 2, 1, 2, 3, 6), 8);
+    }
+
+    private static ConvShape groups(
+            int batch, int groups, int inputs, int outputs, int size, int kernel, int stride, int pad) {
+        return new ConvShape(
+                batch,
+                groups * inputs,
+                size,
+                size,
+                groups * outputs,
+                kernel,
+                kernel,
+                stride,
+                stride,
+                pad,
+                pad,
+                pad,
+                pad,
+                1,
+                1,
+                groups);
+    }
+
     private static ConvShape square(int batch, int in, int size, int out, int kernel, int stride, int pad) {
         return new ConvShape(batch, in, size, size, out, kernel, kernel, stride, stride, pad, pad, pad, pad, 1, 1, 1);
     }

@@ -167,6 +167,17 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void taps(int taps, float[] x, int xo, int[] offsets, float[] w, int wo, int n, float[] y, int yo) {
+        VectorTaps.sums(taps, x, xo, offsets, w, wo, n, y, yo);
+    }
+
+    @Override
+    public void tapProducts(
+            int taps, float[] x, int xo, int[] offsets, float[] g, int go, int n, float[] sums, int so) {
+        VectorTaps.products(taps, x, xo, offsets, g, go, n, sums, so);
+    }
+
+    @Override
     public void store(float[] tile, int to, float[] y, int yo, int n, float beta) {
         if (beta == 0f) {
             System.arraycopy(tile, to, y, yo, n);
