@@ -44,9 +44,9 @@ public final class LrccLayers {
 
     private static void add(Map<String, Runnable> passes, Kernels k, String layer, int batch) {
         Geometry shapes = Geometry.of(layer, batch);
-        Tensor x = random(shapes.x());
-        Tensor w = random(shapes.weight());
-        Tensor y = random(shapes.geometry().infer(shapes.x(), shapes.weight()));
+        Tensor x = k.upload(random(shapes.x()));
+        Tensor w = k.upload(random(shapes.weight()));
+        Tensor y = k.upload(random(shapes.geometry().infer(shapes.x(), shapes.weight())));
         passes.put(
                 layer + " " + ResNetLayers.PASSES.get(0),
                 () -> k.conv2d(x, w, null, null, Activation.NONE, shapes.geometry(), y));

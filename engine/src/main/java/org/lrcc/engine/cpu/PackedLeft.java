@@ -11,6 +11,9 @@ final class PackedLeft {
 
     private static final int ROWS_PER_CHUNK = 32;
 
+    /** Output channels whose kernels are turned for one block of rows before the next block's: their neighbours in memory. */
+    private static final int TURNED_OUTPUTS = 8;
+
     final float[] data;
     final int rows;
     final int depth;
@@ -84,14 +87,15 @@ final class PackedLeft {
      * {@code w[m][c][tap[t]]} of weights {@code [depth/taps][rows][kernel]} at {@code wo}.
      *
      * <p>For a block of rows the values of one output channel are contiguous in {@code w} and in the packed block: reading channel by channel
-     * touches each cache line once.
+     * touches each cache line once. A few channels are packed for one block of rows, then for the next, whose kernels follow in memory: with all channels of a block first the input gradient
+     * of 256 -> 512 channels, 3x3, stride 2, 14x14 took 1.10 to 1.4 times as long (processor time of one core, three alternating processes).
      */
     static PackedLeft ofTransposedKernels(
             ThreadPool pool, Tiles tiles, int rows, int outputs, float[] w, int wo, int kernel, int[] taps) {
         int n = taps.length;
         PackedLeft p = new PackedLeft(tiles, rows, outputs * n);
         // Whole output channels a block of depth would be simpler, but unbalance the blocks; so steps are (m, t) pairs.
-        p.eachBlock(pool, (block, k0, kc, to) -> {
+        p.eachBlock(pool, TURNED_OUTPUTS * n, (block, k0, kc, to) -> {
             int h = p.height(block);
             int c = block * p.blockRows;
             int valid = Math.min(h, rows - c);
@@ -117,20 +121,27 @@ final class PackedLeft {
     }
 
     private void eachBlock(ThreadPool pool, BlockPacker packer) {
+        eachBlock(pool, depthBlock, packer);
+    }
+
+    /** Packs at most {@code steps} steps of one block of rows, then the same of the next. */
+    private void eachBlock(ThreadPool pool, int steps, BlockPacker packer) {
         int perChunk = Math.max(1, ROWS_PER_CHUNK / blockRows);
         int chunks = (blocks + perChunk - 1) / perChunk;
         if ((long) rows * depth < 16_384) {
-            packBlocks(packer, 0, blocks);
+            packBlocks(packer, steps, 0, blocks);
         } else {
-            pool.run(chunks, i -> packBlocks(packer, i * perChunk, Math.min(blocks, (i + 1) * perChunk)));
+            pool.run(chunks, i -> packBlocks(packer, steps, i * perChunk, Math.min(blocks, (i + 1) * perChunk)));
         }
     }
 
-    private void packBlocks(BlockPacker packer, int first, int end) {
+    private void packBlocks(BlockPacker packer, int steps, int first, int end) {
         for (int k0 = 0; k0 < depth; k0 += depthBlock) {
             int kc = Math.min(depthBlock, depth - k0);
-            for (int b = first; b < end; b++) {
-                packer.pack(b, k0, kc, offset(b, k0, kc));
+            for (int k = 0; k < kc; k += steps) {
+                for (int b = first; b < end; b++) {
+                    packer.pack(b, k0 + k, Math.min(steps, kc - k), offset(b, k0, kc) + k * height(b));
+                }
             }
         }
     }
