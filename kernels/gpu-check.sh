@@ -83,6 +83,7 @@ shims() {
     mkdir -p "$pack/shim"
     shim libcublas.so.12 libcublas.so.13 15
     shim libcusolver.so.11 libcusolver.so.12 9
+    shim libcusolverMg.so.11 libcusolverMg.so.12 9 # is not called, but has to be there
 }
 
 # shim OLD NEW STATUS: a library OLD with a jump for each function that JCuda wants of it; STATUS answers for those that NEW lacks.

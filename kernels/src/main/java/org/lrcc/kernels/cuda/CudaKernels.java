@@ -76,6 +76,11 @@ public final class CudaKernels implements Kernels {
 
     /** Does work on this session and prefetches a tensor of the heap beside it; for measurements. Waits for both. */
     public Overlap overlap(Runnable work, Tensor host) {
+        // Places are taken from memory before, or the copy would wait for the kernels that may have used it.
+        for (int i = 0; i < 2; i++) {
+            prefetch(host);
+            upload(host).release();
+        }
         return queue.prefetch().overlap(work, (HeapStorage) host.storage(), host.offset(), host.elements());
     }
 
