@@ -169,13 +169,27 @@ final class CpuChannelGroups implements ChannelGroups {
     private void maxRow(PoolGeometry g, float[] x, int from, int width, float[] y, int to, int wide) {
         int nr = group();
         int stride = g.strideWidth();
-        for (int t = 0; t < g.kernelWidth(); t++) {
+        int taps = g.kernelWidth();
+        int last = (taps - 1) * g.dilationWidth() - g.padLeft();
+        // Pixels all of whose taps lie in the row.
+        int i0 = Math.min(wide, (g.padLeft() + stride - 1) / stride);
+        int i1 = taps == 3 ? Math.max(i0, Math.min(wide, Math.floorDiv(width - 1 - last, stride) + 1)) : i0;
+        if (i1 > i0) {
+            int first = from + (i0 * stride - g.padLeft()) * nr;
+            loops.maxOfThree(x, first, g.dilationWidth() * nr, stride * nr, i1 - i0, y, to + i0 * nr);
+        }
+        for (int t = 0; t < taps; t++) {
             int first = t * g.dilationWidth() - g.padLeft();
             int j0 = first >= 0 ? 0 : (-first + stride - 1) / stride;
-            int j1 = Math.min(wide, (width - first + stride - 1) / stride);
-            if (j1 > j0) {
-                loops.max(x, from + (first + j0 * stride) * nr, stride * nr, j1 - j0, y, to + j0 * nr);
-            }
+            int j1 = Math.min(wide, Math.floorDiv(width - 1 - first, stride) + 1);
+            maxPixels(x, from + first * nr, stride * nr, j0, Math.min(j1, i0), y, to);
+            maxPixels(x, from + first * nr, stride * nr, Math.max(j0, i1), j1, y, to);
+        }
+    }
+
+    private void maxPixels(float[] x, int from, int step, int j0, int j1, float[] y, int to) {
+        if (j1 > j0) {
+            loops.max(x, from + j0 * step, step, j1 - j0, y, to + j0 * group());
         }
     }
 

@@ -7,16 +7,16 @@ import org.jspecify.annotations.Nullable;
  * turned, and a result is finished where it is written.
  */
 public interface GroupLoops {
-    /** Pixels of a full tile; a tile of 4 may be asked for as well. */
-    int rows();
+    /** Pixels of a full tile, the best first; the end of a row may be summed by tiles of 4. */
+    int[] heights();
 
     /** Channels in a group: two vectors. */
     int columns();
 
     /**
-     * {@code c[r][j] = (accumulate ? c[r][j] : 0) + sum over p < depth of a[ao + offsets[k + p] + r*step] * b[bo + p*columns + j]} for {@code r < height}.
+     * {@code c[r][j] = from[r][j] + sum over p < depth of a[ao + p + r*step] * b[bo + p*columns + j]} for {@code r < height}.
      *
-     * @param height {@link #rows()} or 4
+     * @param height one of {@link #heights()} or 4
      */
     void multiply(
             int height,
@@ -24,13 +24,30 @@ public interface GroupLoops {
             float[] a,
             int ao,
             int step,
-            int[] offsets,
-            int k,
             float[] b,
             int bo,
+            float[] from,
+            int fo,
             float[] c,
-            int co,
-            boolean accumulate);
+            int co);
+
+    /**
+     * {@code c[r][j] = from[r][j] + sum over p < offsets.length of a[ao + offsets[p] + r*step] * b[bo + p*columns + j]} for {@code r < height}.
+     *
+     * @param height one of {@link #heights()} or 4
+     */
+    void multiplyAt(
+            int height,
+            int[] offsets,
+            float[] a,
+            int ao,
+            int step,
+            float[] b,
+            int bo,
+            float[] from,
+            int fo,
+            float[] c,
+            int co);
 
     /** {@code y = min(high, max(low, c + bias + residual))} for {@code pixels} pixels of a group; NaN stays NaN. */
     void finish(
@@ -72,6 +89,9 @@ public interface GroupLoops {
 
     /** {@code y = max(y, x)} at each of {@code pixels} pixels of a group of y, for pixels of x that are {@code step} floats apart; NaN wins. */
     void max(float[] x, int xo, int step, int pixels, float[] y, int yo);
+
+    /** As {@link #max} of three pixels of x, {@code tap} floats apart. */
+    void maxOfThree(float[] x, int xo, int tap, int step, int pixels, float[] y, int yo);
 
     /** {@code y = scale * sum of pixels} of a group. */
     void average(float[] x, int xo, int pixels, float scale, float[] y, int yo);

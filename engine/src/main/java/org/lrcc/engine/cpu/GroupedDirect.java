@@ -15,10 +15,14 @@ final class GroupedDirect {
     /** Output pixels of a chunk, about: their sums are 32 KB a group of 32. */
     private static final int PIXELS = 256;
 
-    /** Longest sum between two visits to the tiles: weights of this depth fill three quarters of L1. */
+    /** Steps of the sum between two visits to the tiles, about: their weights stay in L1. */
     private static final int MAX_DEPTH = 320;
 
-    private static final int MIN_CHUNKS = 8;
+    /** Chunks for each thread at least: one copies what others copy too, so no more. */
+    private static final int CHUNKS_PER_THREAD = 2;
+
+    /** More than a tile, where its sum begins and where it has no bias. */
+    private static final float[] ZEROS = new float[1024];
 
     private static final float NONE = Float.NEGATIVE_INFINITY;
 
@@ -74,11 +78,13 @@ final class GroupedDirect {
         final float[] y;
         final int yo;
         final int nr = loops.columns();
-        final int mr = loops.rows();
+        final int mr;
         final int inGroups;
         final int outGroups;
         final int depth;
-        final int depthBlock;
+        /** Floats of a pixel that lie together and are summed by one call: a row of taps of a group's channels, or in planes all. */
+        final int run;
+
         final boolean copies;
         /** Rows and columns of pixels that a chunk's image reads, per group. */
         final int bandRows;
@@ -88,8 +94,8 @@ final class GroupedDirect {
         final int rows;
         final int chunks;
         final int splits;
+        /** Where runs begin, or in planes steps, from a pixel's first tap. */
         final int[] offsets;
-        final float[] zeros = new float[loops.columns()];
 
         Pass(ConvShape s, int unit, float[] x, int xo, float[] weights, Finish finish, float[] y, int yo) {
             this.s = s;
@@ -103,13 +109,15 @@ final class GroupedDirect {
             inGroups = s.inputs() / unit;
             outGroups = s.outputs() / nr;
             depth = s.inputs() * s.kernel();
-            int blocks = (depth + MAX_DEPTH - 1) / MAX_DEPTH;
-            depthBlock = (depth / blocks + 1) & -2;
+            run = unit == 1 ? depth : s.dilationW() == 1 ? s.kernelW() * unit : unit;
+            mr = height();
             int high = s.outHeight();
-            images = Math.max(1, Math.min((s.batch() + 3) / 4, PIXELS / s.outPlane()));
+            int most = Math.max(1, PIXELS / s.outPlane());
+            int parts = (s.batch() + most - 1) / most;
+            images = (s.batch() + parts - 1) / parts;
             rows = images > 1 ? high : Math.max(1, Math.min(high, PIXELS / s.outWidth()));
             chunks = images > 1 ? (s.batch() + images - 1) / images : s.batch() * ((high + rows - 1) / rows);
-            splits = Math.max(1, Math.min(outGroups, (MIN_CHUNKS + chunks - 1) / chunks));
+            splits = Math.max(1, Math.min(outGroups, (CHUNKS_PER_THREAD * pool.threads() + chunks - 1) / chunks));
             boolean pads = (s.top() | s.left() | s.bottom() | s.right()) != 0;
             copies = pads || s.outWidth() < mr;
             bandRows = copies ? (rows - 1) * s.strideH() + (s.kernelH() - 1) * s.dilationH() + 1 : s.height();
@@ -117,17 +125,32 @@ final class GroupedDirect {
             offsets = offsets();
         }
 
-        /** Offset of step (group, tap, channel) from a pixel's first tap. */
+        /** The height of tiles that sums the fewest pixels that no row has. */
+        private int height() {
+            int[] heights = loops.heights();
+            int best = heights[0];
+            for (int height : heights) {
+                best = cost(height) < cost(best) ? height : best;
+            }
+            return best;
+        }
+
+        /** Pixels that a row's tiles sum; those of a tile of 4 cost more. */
+        private int cost(int height) {
+            int rest = s.outWidth() % height;
+            int last = rest == 0 ? 0 : rest <= 4 && s.outWidth() >= 4 ? 5 : height;
+            return s.outWidth() - rest + last;
+        }
+
         private int[] offsets() {
-            int[] o = new int[depth];
+            boolean rows = unit > 1 && s.dilationW() == 1;
+            int[] o = new int[unit == 1 ? depth : depth / run];
             int k = 0;
             for (int g = 0; g < inGroups; g++) {
                 for (int i = 0; i < s.kernelH(); i++) {
-                    for (int j = 0; j < s.kernelW(); j++) {
+                    for (int j = 0; j < (rows ? 1 : s.kernelW()); j++) {
                         int pixel = (g * bandRows + i * s.dilationH()) * bandColumns + j * s.dilationW();
-                        for (int c = 0; c < unit; c++) {
-                            o[k++] = pixel * unit + c;
-                        }
+                        o[k++] = pixel * unit;
                     }
                 }
             }
@@ -183,17 +206,17 @@ final class GroupedDirect {
         }
 
         /** Group {@code m} of the outputs of rows {@code r0 .. r1-1} of images {@code n0 .. n1-1}. */
-        private void outputs(int m, int n0, int n1, int r0, int r1, float[] from, int base, int size) {
+        private void outputs(int m, int n0, int n1, int r0, int r1, float[] from, int base, int image) {
             int perRow = (s.outWidth() + mr - 1) / mr;
             float[] c = Workspace.take(Purpose.TILES, (long) (n1 - n0) * (r1 - r0) * perRow * mr * nr);
-            for (int k = 0; k < depth; k += depthBlock) {
-                int kc = Math.min(depthBlock, depth - k);
-                int weight = Workspace.START + (m * depth + k) * nr;
+            int runs = depth / run;
+            int block = Math.max(1, MAX_DEPTH / run);
+            for (int k = 0; k < runs; k += block) {
                 int to = Workspace.START;
                 for (int n = n0; n < n1; n++) {
                     for (int r = r0; r < r1; r++) {
-                        int row = base + (n - n0) * size + (r - r0) * s.strideH() * bandColumns * unit;
-                        row(row, k, kc, from, weight, c, to);
+                        int row = base + (n - n0) * image + (r - r0) * s.strideH() * bandColumns * unit;
+                        row(m, row, k, Math.min(runs, k + block), from, c, to);
                         to += perRow * mr * nr;
                     }
                 }
@@ -209,33 +232,36 @@ final class GroupedDirect {
         }
 
         /**
-         * The tiles of a row of pixels. The last one starts early rather than end late, where the row holds a tile. Each block of depth is summed by itself and then
-         * added: one chain of 4608 sums errs twice as much.
+         * Sums runs {@code k0 .. k1-1} for the tiles of a row of pixels. The last tile starts early rather than end late, where the row holds one. Each block of runs is
+         * summed by itself and then added: one chain of 4608 sums errs twice as much.
          */
-        private void row(int row, int k, int kc, float[] from, int weight, float[] c, int to) {
+        private void row(int m, int row, int k0, int k1, float[] from, float[] c, int to) {
             int wide = s.outWidth();
             int step = s.strideW() * unit;
-            float[] sums = k == 0 ? c : Workspace.take(Purpose.SMALL, (long) mr * nr);
+            float[] sums = k0 == 0 ? c : Workspace.take(Purpose.SMALL, (long) mr * nr);
             for (int j = 0; j < wide; j += mr) {
                 int height = tileHeight(j);
-                int start = row + tileStart(j, height) * step;
                 int tile = to + j * nr;
-                loops.multiply(
-                        height,
-                        kc,
-                        from,
-                        start,
-                        step,
-                        offsets,
-                        k,
-                        weights,
-                        weight,
-                        sums,
-                        k == 0 ? tile : Workspace.START,
-                        false);
-                if (k > 0) {
-                    loops.finish(sums, Workspace.START, height, zeros, 0, c, tile, NONE, -NONE, c, tile);
+                int at = k0 == 0 ? tile : Workspace.START;
+                sum(m, height, row + tileStart(j, height) * step, step, k0, k1, from, sums, at);
+                if (k0 > 0) {
+                    loops.finish(sums, at, height, ZEROS, Workspace.START, c, tile, NONE, -NONE, c, tile);
                 }
+            }
+        }
+
+        private void sum(int m, int height, int start, int step, int k0, int k1, float[] from, float[] c, int to) {
+            int weight = Workspace.START + m * depth * nr;
+            if (unit == 1) {
+                loops.multiplyAt(height, offsets, from, start, step, weights, weight, ZEROS, Workspace.START, c, to);
+                return;
+            }
+            for (int k = k0; k < k1; k++) {
+                int w = weight + k * run * nr;
+                // Zeros are read rather than written first: loads of what other stores wrote wait.
+                float[] sum = k == k0 ? ZEROS : c;
+                int at = k == k0 ? Workspace.START : to;
+                loops.multiply(height, run, from, start + offsets[k], step, weights, w, sum, at, c, to);
             }
         }
 

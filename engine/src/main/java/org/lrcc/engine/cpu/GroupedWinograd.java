@@ -15,10 +15,10 @@ final class GroupedWinograd {
 
     private static final int MIN_CHUNKS = 8;
 
-    /** Weights (pairs of channels) from which on they are read once, by panel, */
+    /** Weights (pairs of channels) from which on each of the 36 values is taken by itself, */
     private static final int LARGE = 16_384;
 
-    /** where there are no more tiles than this, so that the transformed input is read again from a near cache. */
+    /** where there are no more tiles than this, so that a value's input stays in a near cache. */
     private static final int FEW_TILES = 160;
 
     /** Channels whose weights are transformed at a time. */
@@ -65,8 +65,8 @@ final class GroupedWinograd {
     /** Runs a convolution that {@link WinogradGrid#fits}, with transformed weights. */
     void run(ConvShape s, float[] x, int xo, float[] u, GroupedDirect.Finish finish, float[] y, int yo) {
         Pass pass = new Pass(WinogradGrid.forward(s), x, xo, u, finish, y, yo);
-        if (pass.byPanels) {
-            pass.byPanels();
+        if (pass.byValues) {
+            pass.byValues();
         } else {
             pass.byTiles();
         }
@@ -83,7 +83,7 @@ final class GroupedWinograd {
         final int nr = kernels.columns();
         final int panels;
         final int weightSlab;
-        final boolean byPanels;
+        final boolean byValues;
         final int chunks;
         final int maxTiles;
         final WinogradInput.Order order;
@@ -99,11 +99,11 @@ final class GroupedWinograd {
             order = input.forSumsOverChannels(g.depth());
             panels = g.outputs() / nr;
             weightSlab = weightSlab(g.depth());
-            byPanels = g.depth() * (long) g.outputs() >= LARGE && g.tiles() <= FEW_TILES;
-            int most = byPanels ? MAX_TILES : Math.max(8, Math.min(MAX_TILES, MAX_INPUT / (36 * g.depth())));
+            byValues = g.depth() * (long) g.outputs() >= LARGE && g.tiles() <= FEW_TILES;
+            int most = byValues ? MAX_TILES : Math.max(8, Math.min(MAX_TILES, MAX_INPUT / (36 * g.depth())));
             int rows = Math.max(1, most / g.tilesWide());
             int parts = (g.tileRows() + rows - 1) / rows;
-            chunks = byPanels ? parts : Math.min(g.tileRows(), Math.max(MIN_CHUNKS, parts));
+            chunks = byValues ? parts : Math.min(g.tileRows(), Math.max(MIN_CHUNKS, parts));
             maxTiles = (g.tileRows() + chunks - 1) / chunks * g.tilesWide();
         }
 
@@ -124,8 +124,11 @@ final class GroupedWinograd {
             });
         }
 
-        /** Many weights, few tiles: all input is transformed, then each panel's weights are read once. */
-        void byPanels() {
+        /**
+         * Many weights, few tiles: the products of one of the 36 values need a 36th of the input, which stays in L2 while each of the value's weights is read once. Going
+         * through the panels instead, all of the input is read again for each: from L3 where there are 128 tiles of 256 channels.
+         */
+        void byValues() {
             int steps = g.depth() / nr;
             int size = input.size(order, maxTiles, g.depth());
             float[] v = Workspace.take(Purpose.TRANSFORMED, (long) chunks * size);
@@ -135,37 +138,56 @@ final class GroupedWinograd {
                 input.groups(
                         g, x, xo, row(chunk), row(chunk + 1), c0, c0 + nr, order, v, Workspace.START + chunk * size);
             });
-            pool.run(panels, p -> {
-                for (int i = 0; i < chunks; i++) {
-                    panel(p, row(i), row(i + 1), v, Workspace.START + i * size);
+            int slab = productSlab(maxTiles);
+            int part = WinogradTiles.VALUES * slab;
+            float[] o = Workspace.take(Purpose.GRADIENT, (long) chunks * panels * part);
+            pool.run(WinogradTiles.VALUES, e -> {
+                for (int p = 0; p < panels; p++) {
+                    for (int i = 0; i < chunks; i++) {
+                        int n = (row(i + 1) - row(i)) * g.tilesWide();
+                        int to = Workspace.START + (p * chunks + i) * part + e * slab;
+                        products(p, e, n, v, Workspace.START + i * size, o, to);
+                    }
                 }
             });
+            pool.run(
+                    panels * chunks,
+                    i -> output(i / chunks, row(i % chunks), row(i % chunks + 1), o, Workspace.START + i * part, slab));
+        }
+
+        private int productSlab(int tiles) {
+            int mr = kernels.rows();
+            return (tiles + mr - 1) / mr * mr * nr + 16;
         }
 
         /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
         private void panel(int panel, int r0, int r1, float[] v, int vo) {
             int n = (r1 - r0) * g.tilesWide();
-            int mr = kernels.rows();
-            int slab = (n + mr - 1) / mr * mr * nr + 16;
+            int slab = productSlab(n);
             float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * slab);
-            int block = kernels.depthBlock();
             for (int e = 0; e < WinogradTiles.VALUES; e++) {
-                for (int k = 0; k < g.depth(); k += block) {
-                    int depth = Math.min(block, g.depth() - k);
-                    int weight = Workspace.START + (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
-                    for (int t = 0; t < n; t += mr) {
-                        int height = n - t > 4 ? mr : 4;
-                        int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
-                        int to = Workspace.START + e * slab + t * nr;
-                        kernels.multiplyRows(height, depth, v, from, u, weight, o, to, k > 0);
-                    }
+                products(panel, e, n, v, vo, o, Workspace.START + e * slab);
+            }
+            output(panel, r0, r1, o, Workspace.START, slab);
+        }
+
+        /** Products of value {@code e} for {@code n} tiles and a panel of channels. */
+        private void products(int panel, int e, int n, float[] v, int vo, float[] o, int oo) {
+            int mr = kernels.rows();
+            int block = kernels.depthBlock();
+            for (int k = 0; k < g.depth(); k += block) {
+                int depth = Math.min(block, g.depth() - k);
+                int weight = Workspace.START + (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
+                for (int t = 0; t < n; t += mr) {
+                    int height = n - t > 4 ? mr : 4;
+                    int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
+                    kernels.multiplyRows(height, depth, v, from, u, weight, o, oo + t * nr, k > 0);
                 }
             }
-            output(panel, r0, r1, o, slab);
         }
 
         /** Transforms products to pixels and writes these. */
-        private void output(int panel, int r0, int r1, float[] o, int slab) {
+        private void output(int panel, int r0, int r1, float[] o, int oo, int slab) {
             float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
             int wide = g.tilesWide();
             for (int i = 0; i < (r1 - r0) * wide; i++) {
@@ -176,7 +198,7 @@ final class GroupedWinograd {
                 int at = ((image * g.outHeight() + h) * g.outWidth() + w) * nr;
                 loops.winogradOutput(
                         o,
-                        Workspace.START + i * nr,
+                        oo + i * nr,
                         slab,
                         Math.min(4, g.outHeight() - h),
                         Math.min(4, g.outWidth() - w),

@@ -1,6 +1,5 @@
 package org.lrcc.engine.cpu.simd;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -11,12 +10,12 @@ public final class VectorGroups implements GroupLoops {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
     private static final int NR = 2 * VL;
-    /** As {@link VectorTiles}: eight pixels where vectors have 32 registers. */
-    private static final int MR = VL == 8 ? 4 : 8;
+    /** Only 512 bits are sure to come with 32 registers; 128 bits as {@link VectorTiles}. */
+    private static final int[] HEIGHTS = VL == 8 ? new int[] {4} : VL == 16 ? new int[] {14, 8, 7} : new int[] {8};
 
     @Override
-    public int rows() {
-        return MR;
+    public int[] heights() {
+        return HEIGHTS.clone();
     }
 
     @Override
@@ -31,55 +30,92 @@ public final class VectorGroups implements GroupLoops {
             float[] a,
             int ao,
             int step,
-            int[] offsets,
-            int k,
             float[] b,
             int bo,
+            float[] from,
+            int fo,
             float[] c,
-            int co,
-            boolean accumulate) {
-        if (!accumulate) {
-            Arrays.fill(c, co, co + height * NR, 0f);
-        }
-        boolean known = step == 2 || step == NR || step == 2 * NR;
-        int even = known ? depth & -2 : 0;
-        if (height == 8) {
-            if (step == NR) {
-                EightPixels.apartGroup(even, a, ao, offsets, k, b, bo, c, co);
-            } else if (step == 2 * NR) {
-                EightPixels.apartTwoGroups(even, a, ao, offsets, k, b, bo, c, co);
-            } else if (step == 2) {
-                EightPixels.apartTwo(even, a, ao, offsets, k, b, bo, c, co);
-            }
-            if (even < depth) {
-                EightPixels.any(depth - even, a, ao, step, offsets, k + even, b, bo + even * NR, c, co);
-            }
+            int co) {
+        if (height == 14) {
+            fourteen(depth, a, ao, step, b, bo, from, fo, c, co);
+        } else if (height == 7) {
+            seven(depth, a, ao, step, b, bo, from, fo, c, co);
+        } else if (height == 8) {
+            eight(depth, a, ao, step, b, bo, from, fo, c, co);
         } else {
-            four(depth, even, a, ao, step, offsets, k, b, bo, c, co);
+            four(depth, a, ao, step, b, bo, from, fo, c, co);
+        }
+    }
+
+    private static void fourteen(
+            int depth, float[] a, int ao, int step, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        if (step == NR) {
+            FourteenPixels.apartGroup(depth, a, ao, b, bo, from, fo, c, co);
+        } else if (step == 2 * NR) {
+            FourteenPixels.apartTwoGroups(depth, a, ao, b, bo, from, fo, c, co);
+        } else {
+            SevenPixels.any(depth, a, ao, step, b, bo, from, fo, c, co);
+            SevenPixels.any(depth, a, ao + 7 * step, step, b, bo, from, fo + 7 * NR, c, co + 7 * NR);
+        }
+    }
+
+    private static void eight(
+            int depth, float[] a, int ao, int step, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        if (step == NR) {
+            EightPixels.apartGroup(depth, a, ao, b, bo, from, fo, c, co);
+        } else if (step == 2 * NR) {
+            EightPixels.apartTwoGroups(depth, a, ao, b, bo, from, fo, c, co);
+        } else {
+            EightPixels.any(depth, a, ao, step, b, bo, from, fo, c, co);
+        }
+    }
+
+    private static void seven(
+            int depth, float[] a, int ao, int step, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        if (step == NR) {
+            SevenPixels.apartGroup(depth, a, ao, b, bo, from, fo, c, co);
+        } else if (step == 2 * NR) {
+            SevenPixels.apartTwoGroups(depth, a, ao, b, bo, from, fo, c, co);
+        } else {
+            SevenPixels.any(depth, a, ao, step, b, bo, from, fo, c, co);
         }
     }
 
     private static void four(
-            int depth,
-            int even,
+            int depth, float[] a, int ao, int step, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        if (step == NR) {
+            FourPixels.apartGroup(depth, a, ao, b, bo, from, fo, c, co);
+        } else if (step == 2 * NR) {
+            FourPixels.apartTwoGroups(depth, a, ao, b, bo, from, fo, c, co);
+        } else {
+            FourPixels.any(depth, a, ao, step, b, bo, from, fo, c, co);
+        }
+    }
+
+    @Override
+    public void multiplyAt(
+            int height,
+            int[] offsets,
             float[] a,
             int ao,
             int step,
-            int[] offsets,
-            int k,
             float[] b,
             int bo,
+            float[] from,
+            int fo,
             float[] c,
             int co) {
-        if (step == NR) {
-            FourPixels.apartGroup(even, a, ao, offsets, k, b, bo, c, co);
-        } else if (step == 2 * NR) {
-            FourPixels.apartTwoGroups(even, a, ao, offsets, k, b, bo, c, co);
-        } else if (step == 2) {
-            FourPixels.apartTwo(even, a, ao, offsets, k, b, bo, c, co);
-        }
-        if (even < depth) {
-            FourPixels.any(depth - even, a, ao, step, offsets, k + even, b, bo + even * NR, c, co);
+        int depth = offsets.length;
+        if (height == 14 && step == 2) {
+            PlanePixels.fourteenApartTwo(depth, a, ao, offsets, b, bo, from, fo, c, co);
+        } else if (height == 8) {
+            PlanePixels.eight(depth, a, ao, step, offsets, b, bo, from, fo, c, co);
+        } else if (height == 4) {
+            PlanePixels.four(depth, a, ao, step, offsets, b, bo, from, fo, c, co);
+        } else {
+            for (int r = 0; r < height; r += 7) {
+                PlanePixels.seven(depth, a, ao + r * step, step, offsets, b, bo, from, fo + r * NR, c, co + r * NR);
+            }
         }
     }
 
@@ -259,6 +295,21 @@ public final class VectorGroups implements GroupLoops {
             FloatVector w = FloatVector.fromArray(S, y, yo + i * NR + VL);
             v.max(FloatVector.fromArray(S, x, xo + i * step)).intoArray(y, yo + i * NR);
             w.max(FloatVector.fromArray(S, x, xo + i * step + VL)).intoArray(y, yo + i * NR + VL);
+        }
+    }
+
+    @Override
+    public void maxOfThree(float[] x, int xo, int tap, int step, int pixels, float[] y, int yo) {
+        maxOfThreeHalf(x, xo, tap, step, pixels, y, yo);
+        maxOfThreeHalf(x, xo + VL, tap, step, pixels, y, yo + VL);
+    }
+
+    private static void maxOfThreeHalf(float[] x, int xo, int tap, int step, int pixels, float[] y, int yo) {
+        for (int i = 0; i < pixels; i++) {
+            int s = xo + i * step;
+            FloatVector v = FloatVector.fromArray(S, y, yo + i * NR).max(FloatVector.fromArray(S, x, s));
+            FloatVector w = FloatVector.fromArray(S, x, s + tap).max(FloatVector.fromArray(S, x, s + 2 * tap));
+            v.max(w).intoArray(y, yo + i * NR);
         }
     }
 

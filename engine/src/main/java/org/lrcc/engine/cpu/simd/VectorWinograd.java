@@ -1,6 +1,5 @@
 package org.lrcc.engine.cpu.simd;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.lrcc.engine.cpu.WinogradTiles;
@@ -17,6 +16,9 @@ public final class VectorWinograd implements WinogradTiles {
     private static final int VL = Lanes.VL;
     private static final int NR = 2 * VL;
     private static final int MR = WinogradRowProducts.MR;
+    /** Where a product begins that adds to nothing: reading these costs less than loading what a fill has just stored. */
+    private static final float[] ZEROS = new float[MR * NR];
+
     private static final boolean OLD_JDK = Runtime.version().feature() < 21;
 
     /**
@@ -57,19 +59,18 @@ public final class VectorWinograd implements WinogradTiles {
     @Override
     public void multiplyRows(
             int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
-        if (!accumulate) {
-            Arrays.fill(c, co, co + height * NR, 0f);
-        }
+        float[] from = accumulate ? c : ZEROS;
+        int fo = accumulate ? co : 0;
         if (MR == 8) {
             if (height == 8) {
-                WinogradRowProducts.eight(depth, a, ao, b, bo, c, co);
+                WinogradRowProducts.eight(depth, a, ao, b, bo, from, fo, c, co);
             } else {
-                WinogradRowProducts.four(depth, a, ao, b, bo, c, co);
+                WinogradRowProducts.four(depth, a, ao, b, bo, from, fo, c, co);
             }
         } else if (OLD_JDK) {
-            WinogradRowProducts.fourUnrolled(depth, a, ao, b, bo, c, co);
+            WinogradRowProducts.fourUnrolled(depth, a, ao, b, bo, from, fo, c, co);
         } else {
-            WinogradRowProducts.fourFenced(depth, a, ao, b, bo, c, co);
+            WinogradRowProducts.fourFenced(depth, a, ao, b, bo, from, fo, c, co);
         }
     }
 

@@ -24,23 +24,23 @@ final class WinogradRowProducts {
 
     private WinogradRowProducts() {}
 
-    static void eight(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        FloatVector c0 = FloatVector.fromArray(S, c, co);
-        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
-        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
-        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
-        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
-        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
-        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
-        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
-        FloatVector c4 = FloatVector.fromArray(S, c, co + 4 * NR);
-        FloatVector d4 = FloatVector.fromArray(S, c, co + 4 * NR + VL);
-        FloatVector c5 = FloatVector.fromArray(S, c, co + 5 * NR);
-        FloatVector d5 = FloatVector.fromArray(S, c, co + 5 * NR + VL);
-        FloatVector c6 = FloatVector.fromArray(S, c, co + 6 * NR);
-        FloatVector d6 = FloatVector.fromArray(S, c, co + 6 * NR + VL);
-        FloatVector c7 = FloatVector.fromArray(S, c, co + 7 * NR);
-        FloatVector d7 = FloatVector.fromArray(S, c, co + 7 * NR + VL);
+    static void eight(int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, from, fo);
+        FloatVector d0 = FloatVector.fromArray(S, from, fo + VL);
+        FloatVector c1 = FloatVector.fromArray(S, from, fo + NR);
+        FloatVector d1 = FloatVector.fromArray(S, from, fo + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, from, fo + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, from, fo + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, from, fo + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, from, fo + 3 * NR + VL);
+        FloatVector c4 = FloatVector.fromArray(S, from, fo + 4 * NR);
+        FloatVector d4 = FloatVector.fromArray(S, from, fo + 4 * NR + VL);
+        FloatVector c5 = FloatVector.fromArray(S, from, fo + 5 * NR);
+        FloatVector d5 = FloatVector.fromArray(S, from, fo + 5 * NR + VL);
+        FloatVector c6 = FloatVector.fromArray(S, from, fo + 6 * NR);
+        FloatVector d6 = FloatVector.fromArray(S, from, fo + 6 * NR + VL);
+        FloatVector c7 = FloatVector.fromArray(S, from, fo + 7 * NR);
+        FloatVector d7 = FloatVector.fromArray(S, from, fo + 7 * NR + VL);
         for (int p = 0; p < depth; p++) {
             int q = ao + p + (p & -VL) * (MR - 1);
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -88,15 +88,15 @@ final class WinogradRowProducts {
         d7.intoArray(c, co + 7 * NR + VL);
     }
 
-    static void four(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        FloatVector c0 = FloatVector.fromArray(S, c, co);
-        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
-        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
-        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
-        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
-        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
-        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
-        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
+    static void four(int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, from, fo);
+        FloatVector d0 = FloatVector.fromArray(S, from, fo + VL);
+        FloatVector c1 = FloatVector.fromArray(S, from, fo + NR);
+        FloatVector d1 = FloatVector.fromArray(S, from, fo + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, from, fo + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, from, fo + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, from, fo + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, from, fo + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             int q = ao + p + (p & -VL) * (MR - 1);
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -124,15 +124,15 @@ final class WinogradRowProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void fourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        FloatVector c0 = FloatVector.fromArray(S, c, co);
-        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
-        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
-        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
-        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
-        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
-        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
-        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
+    static void fourFenced(int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, from, fo);
+        FloatVector d0 = FloatVector.fromArray(S, from, fo + VL);
+        FloatVector c1 = FloatVector.fromArray(S, from, fo + NR);
+        FloatVector d1 = FloatVector.fromArray(S, from, fo + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, from, fo + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, from, fo + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, from, fo + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, from, fo + 3 * NR + VL);
         for (int p = 0; p < depth; p++) {
             int q = ao + p + (p & -VL) * (MR - 1);
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
@@ -163,15 +163,15 @@ final class WinogradRowProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
-    static void fourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
-        FloatVector c0 = FloatVector.fromArray(S, c, co);
-        FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
-        FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
-        FloatVector d1 = FloatVector.fromArray(S, c, co + NR + VL);
-        FloatVector c2 = FloatVector.fromArray(S, c, co + 2 * NR);
-        FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
-        FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
-        FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
+    static void fourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        FloatVector c0 = FloatVector.fromArray(S, from, fo);
+        FloatVector d0 = FloatVector.fromArray(S, from, fo + VL);
+        FloatVector c1 = FloatVector.fromArray(S, from, fo + NR);
+        FloatVector d1 = FloatVector.fromArray(S, from, fo + NR + VL);
+        FloatVector c2 = FloatVector.fromArray(S, from, fo + 2 * NR);
+        FloatVector d2 = FloatVector.fromArray(S, from, fo + 2 * NR + VL);
+        FloatVector c3 = FloatVector.fromArray(S, from, fo + 3 * NR);
+        FloatVector d3 = FloatVector.fromArray(S, from, fo + 3 * NR + VL);
         int p = 0;
         for (; p < depth - 1; p += 2) {
             int q = ao + p + (p & -VL) * (MR - 1);
