@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.DeviceMemoryException;
 import org.lrcc.engine.FailureException;
@@ -50,6 +51,7 @@ final class CudaMemory implements AutoCloseable {
     private final Map<Long, Piece> live = new HashMap<>();
     private final TreeSet<Piece> free = new TreeSet<>(
             Comparator.<Piece>comparingLong(piece -> piece.size).thenComparingLong(piece -> piece.address));
+    private BooleanSupplier makesRoom = () -> false;
     private long reserved;
     private long used;
     private long highest;
@@ -61,6 +63,11 @@ final class CudaMemory implements AutoCloseable {
         this.segmentBytes = Math.max(LARGE, Math.min(SEGMENT, driver.device().memoryBytes() / 64));
     }
 
+    /** What to ask, where nothing fits, to give back what can be done without; it says whether it did. */
+    void whereShort(BooleanSupplier asked) {
+        makesRoom = asked;
+    }
+
     /**
      * Device memory of undefined contents, at a multiple of 256 bytes.
      *
@@ -68,6 +75,17 @@ final class CudaMemory implements AutoCloseable {
      * @throws FailureException where it does not fit: how much was asked for and what holds the memory
      */
     long allocate(long bytes, String owner) {
+        try {
+            return take(bytes, owner);
+        } catch (DeviceMemoryException e) {
+            if (!makesRoom.getAsBoolean()) {
+                throw e;
+            }
+            return take(bytes, owner);
+        }
+    }
+
+    private long take(long bytes, String owner) {
         if (closed) {
             throw new IllegalStateException("cuda: allocation after the session was closed");
         }

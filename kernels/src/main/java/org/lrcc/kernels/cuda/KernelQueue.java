@@ -43,6 +43,7 @@ final class KernelQueue implements AutoCloseable {
         this.memory = new CudaMemory(driver);
         this.staging = new Staging(driver, stream, this::synchronize);
         this.prefetch = new Prefetch(this);
+        memory.whereShort(prefetch::giveBack);
     }
 
     GpuDriver driver() {

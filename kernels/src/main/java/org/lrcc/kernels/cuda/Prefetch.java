@@ -49,12 +49,7 @@ final class Prefetch implements AutoCloseable {
             if (bytes >= needed) {
                 return true;
             }
-            if (bytes > 0) {
-                // Whoever is given the memory next works on the kernels' stream.
-                queue.driver().waitFor(queue.stream(), filled);
-                queue.memory().release(address);
-                bytes = 0;
-            }
+            giveBack();
             try {
                 address = queue.memory().allocate(needed, "batches to come");
             } catch (DeviceMemoryException e) {
@@ -63,6 +58,20 @@ final class Prefetch implements AutoCloseable {
             bytes = needed;
             // Kernels given out so far may still use what was here.
             queue.driver().record(left, queue.stream());
+            return true;
+        }
+
+        /** Gives the memory back; what was promised comes by a plain upload then. */
+        boolean giveBack() {
+            if (bytes == 0 || use == Use.TAKEN) {
+                return false;
+            }
+            use = Use.FREE;
+            from = null;
+            bytes = 0;
+            // Whoever is given the memory next works on the kernels' stream.
+            queue.driver().waitFor(queue.stream(), filled);
+            queue.memory().release(address);
             return true;
         }
 
@@ -132,6 +141,16 @@ final class Prefetch implements AutoCloseable {
             // What does not fit now will not fit in the next step either, and asking again costs.
             full = true;
         }
+    }
+
+    /** Gives back what no tensor uses, and prefetches no more: a step that needs the memory comes first. Says whether there was something to give. */
+    boolean giveBack() {
+        boolean gave = false;
+        for (Place place : places) {
+            gave |= place != null && place.giveBack();
+        }
+        full |= gave;
+        return gave;
     }
 
     /** The elements in device memory, where they were promised; else null. */

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.kernels.ptx.InterpreterDriver;
 
@@ -101,6 +102,22 @@ class PrefetchTest {
             mine.release();
             assertThat(k.upload(y).toFloats()).containsOnly(0);
         }
+    }
+
+    @Test
+    void aStepThatNeedsTheMemoryComesFirst() {
+        InterpreterDriver small = new InterpreterDriver(6L << 20, false);
+        try (Kernels k = new CudaBackend(small).open()) {
+            Tensor x = Tensor.of(new float[600_000], 600_000);
+            k.prefetch(x);
+            assertThat(k.usedBytes()).isPositive();
+            Tensor needed = k.allocate(DType.F32, Shape.of(1_200_000));
+            k.fill(needed, 1);
+            assertThat(needed.storage().length()).isEqualTo(1_200_000);
+            needed.release();
+            assertThat(k.upload(x).toFloats()).containsOnly(0);
+        }
+        assertThat(small.live()).isEqualTo("0 allocations, 0 pinned buffers, 0 streams, 0 events");
     }
 
     @Test
