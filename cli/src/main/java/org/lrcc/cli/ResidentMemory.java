@@ -12,11 +12,12 @@ import java.nio.file.Path;
  * @param bytes how much
  * @param source what was measured: the system's count of resident memory, or where there is none the JVM's own of its pools
  */
-record ResidentMemory(long bytes, String source) {
+public record ResidentMemory(long bytes, String source) {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final String PEAK = "VmHWM:";
 
-    static ResidentMemory peak() {
+    /** Of this process, until now. */
+    public static ResidentMemory peak() {
         try {
             if (Files.isReadable(STATUS)) {
                 for (String line : Files.readAllLines(STATUS)) {

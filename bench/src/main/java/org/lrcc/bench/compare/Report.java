@@ -5,10 +5,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.cli.ResidentMemory;
 import org.lrcc.engine.FailureException;
 
 /**
@@ -41,28 +40,12 @@ public record Report(
             step.run();
             times[i] = (System.nanoTime() - start) / 1e6;
         }
-        return new Report(name, times, peak(), null, 0);
+        return new Report(name, times, ResidentMemory.peak().bytes(), null, 0);
     }
 
     /** Of single layers. */
     public static Report ofRows(String name, Map<String, Double> rows) {
-        return new Report(name, null, peak(), rows, 0);
-    }
-
-    private static long peak() {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.isReadable(status)) {
-            return 0;
-        }
-        try {
-            return Files.readAllLines(status).stream()
-                    .filter(line -> line.startsWith("VmHWM"))
-                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException e) {
-            return 0;
-        }
+        return new Report(name, null, ResidentMemory.peak().bytes(), rows, 0);
     }
 
     /** Prints it for the parent process. */
