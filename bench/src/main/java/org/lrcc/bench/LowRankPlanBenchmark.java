@@ -59,8 +59,8 @@ public class LowRankPlanBenchmark {
     @Param({"forward", "step", "step_over_weight"})
     public String kind = "";
 
-    /** Forward, input gradient, gradients of U and V: C for composed, F for factored; or what the cost model chooses. */
-    @Param({"chosen", "CCC", "CCF", "CFC", "CFF", "FCC", "FCF", "FFC", "FFF"})
+    /** Forward, input gradient, gradients of U and V: C for composed, F for factored, 1 for fused; or what the cost model chooses. */
+    @Param({"chosen", "CCC", "CCF", "CC1", "CFC", "CFF", "CF1", "FCC", "FCF", "FC1", "FFC", "FFF", "FF1"})
     public String plan = "";
 
     private Kernels kernels;
@@ -80,7 +80,11 @@ public class LowRankPlanBenchmark {
     }
 
     private Way way(int pass) {
-        return plan.charAt(pass) == 'C' ? Way.COMPOSED : Way.FACTORED;
+        return switch (plan.charAt(pass)) {
+            case 'C' -> Way.COMPOSED;
+            case 'F' -> Way.FACTORED;
+            default -> Way.FUSED;
+        };
     }
 
     /** All wanted passes. */

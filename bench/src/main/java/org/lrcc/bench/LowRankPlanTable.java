@@ -75,6 +75,12 @@ public final class LowRankPlanTable {
     }
 
     private static String letter(LowRankPlan.Way way, boolean wanted) {
-        return !wanted ? "-" : way == LowRankPlan.Way.COMPOSED ? "C" : "F";
+        return wanted
+                ? switch (way) {
+                    case COMPOSED -> "C";
+                    case FACTORED -> "F";
+                    case FUSED -> "1";
+                }
+                : "-";
     }
 }

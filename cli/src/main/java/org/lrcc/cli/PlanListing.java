@@ -52,8 +52,9 @@ final class PlanListing {
         console.print("");
         console.print("How a training step on " + backend.name() + " (" + backend.description()
                 + ") would multiply, batch " + batch + ": forward / input gradient / gradients of U and V,");
-        console.print("composed: the weight is formed, factored: two small convolutions; ms predicted on one core"
-                + (times.isEmpty() ? " (--measure times every order)" : " and measured"));
+        console.print(
+                "composed: the weight is formed, factored: two small convolutions, fused: both gradients in one pass; ms predicted on one core"
+                        + (times.isEmpty() ? " (--measure times every order)" : " and measured"));
         String format = "%-28s %6s  %-28s %10s %10s %10s  %s";
         console.print(
                 String.format(format, "layer", "rank", "plan", "predicted", "composed", "measured", "best measured"));

@@ -64,12 +64,12 @@ class InfoCommandTest {
         assertThat(plans).hasSizeGreaterThan(15);
         JsonNode first = plans.get(0);
         assertThat(first.get("plan").get("inputGradient").isNull()).isTrue();
-        assertThat(first.get("orders")).hasSize(4);
+        assertThat(first.get("orders")).hasSizeBetween(4, 6);
         for (JsonNode order : plans.get(1).get("orders")) {
             assertThat(order.get("predictedMilliseconds").asDouble()).isPositive();
             assertThat(order.get("milliseconds").asDouble()).isPositive();
         }
-        assertThat(plans.get(1).get("orders")).hasSize(8);
+        assertThat(plans.get(1).get("orders")).hasSizeBetween(8, 12);
     }
 
     @Test

@@ -23,7 +23,7 @@ public record PlanTimes(Map<LowRankPlan, Double> milliseconds) {
      * all alike.
      */
     public static PlanTimes measure(Kernels kernels, LowRankWork work, int runs) {
-        List<LowRankPlan> plans = work.plans();
+        List<LowRankPlan> plans = work.plans(kernels.backend().costs());
         double[][] times = new double[plans.size()][runs];
         try (PlanRun run = new PlanRun(kernels, work)) {
             for (int i = -WARMUP; i < runs; i++) {

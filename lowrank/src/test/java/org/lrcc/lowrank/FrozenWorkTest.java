@@ -113,9 +113,9 @@ class FrozenWorkTest {
                 LowRank.layerPlans(Nets.model(), lora, Backends.get().costs(), Nets.INPUT);
         assertThat(plans.get(0).name()).isEqualTo("conv1");
         assertThat(plans.get(0).work().wantsX()).isFalse();
-        assertThat(plans.get(0).nanos()).hasSize(4);
+        assertThat(plans.get(0).nanos().keySet()).allMatch(plan -> plan.inputGradient() == LowRankPlan.Way.COMPOSED);
         assertThat(plans.get(1).work().wantsX()).isTrue();
-        assertThat(plans.get(1).nanos()).hasSize(8);
+        assertThat(plans.get(1).nanos().keySet()).anyMatch(plan -> plan.inputGradient() == LowRankPlan.Way.FACTORED);
         assertThat(plans).allMatch(plan -> plan.work().rest() && !plan.work().wantsRest());
         LowRankConfig sparse = LowRankConfig.of(TuneMode.TUNE_U_S).rank(2).freeze("bn");
         plans = LowRank.layerPlans(Nets.model(), sparse, Backends.get().costs(), Nets.INPUT);

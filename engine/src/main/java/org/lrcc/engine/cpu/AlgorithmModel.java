@@ -52,6 +52,11 @@ record AlgorithmModel(
         return tiles(m, n, depth, direct);
     }
 
+    /** The same at the rate of weight gradients: sums over {@code depth} pixels, the left operand read as it lies. */
+    double sums(long m, long n, long depth) {
+        return tiles(m, n, depth, directWeights);
+    }
+
     /** Direct convolution: a product of the weights with the im2col matrix. */
     double direct(ConvShape s, ConvPass pass) {
         long pixels = (long) s.batch() * s.outPlane();

@@ -8,6 +8,7 @@ import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 
 /** Kernels for the processor, on heap arrays and one pool of threads. */
@@ -90,6 +91,11 @@ public final class CpuBackend implements Backend {
     @Override
     public boolean warmsUp() {
         return true;
+    }
+
+    @Override
+    public @Nullable LowRankGradients lowRankGradients() {
+        return instructions.lowRankGradients(pool);
     }
 
     private static final class Shared {

@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
+import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 
 /**
@@ -34,6 +35,18 @@ final class CpuCosts implements KernelCosts {
     private static final double WINOGRAD = 1.35;
     private static final double WINOGRAD_WEIGHTS = 1.55;
 
+    /** Nanoseconds of {@link FactorGradients} whatever the shape. */
+    private static final double FUSED = 240_000;
+
+    /** What its products take over what the rates say: their tiles are small, and a third of the columns is often empty. */
+    private static final double FUSED_PRODUCTS = 1.25;
+
+    /** Nanoseconds to copy or pack a float of its operands; to copy one from between others, where the convolution strides; to add, turn and write a float of its result. */
+    private static final double FUSED_MOVE = 0.12;
+
+    private static final double FUSED_SPLIT = 0.7;
+    private static final double FUSED_SUM = 30;
+
     private final AlgorithmModel model;
 
     CpuCosts(AlgorithmModel model) {
@@ -61,6 +74,37 @@ final class CpuCosts implements KernelCosts {
             case WEIGHT_GRADIENT -> (out + columns / 4) * PACK + in * (s.kernel() == 1 ? MOVE : split);
         };
         return model.direct(s, pass) * DIRECT + moved;
+    }
+
+    @Override
+    public double lowRankGradients(LowRankGradients.Problem problem, boolean wantsU, boolean wantsV) {
+        ConvShape s = CpuLowRankGradients.shape(problem);
+        return FactorGradients.fits(s, problem.rank(), problem.blocks())
+                ? factorGradients(s, problem.rank(), problem.blocks(), wantsU, wantsV)
+                : Double.POSITIVE_INFINITY;
+    }
+
+    /** {@link FactorGradients}: four products a chunk, copies of its operands, and the sums of its parts. */
+    private double factorGradients(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
+        long rows = (long) s.batch() * s.outHeight();
+        long pixels = rows * s.outWidth();
+        int between = rank * blocks;
+        long pairs = (long) s.inputs() * s.kernelH() / blocks;
+        boolean strided = s.strideH() * s.strideW() > 1;
+        double products = wantsU ? model.sums(s.outputs(), between, pixels) : 0;
+        products += wantsV ? model.product(between, pixels, s.outputs()) : 0;
+        double moved = pixels * (double) s.outputs() * 2;
+        double split = 0;
+        for (FactorPhase phase : FactorPhase.of(s)) {
+            int columns = phase.taps().length * rank;
+            long inner = rows * phase.count();
+            products += wantsU ? blocks * model.product(columns, inner, pairs) : 0;
+            products += wantsV ? blocks * model.sums(pairs, columns, inner) : 0;
+            moved += blocks * inner * (2.0 * pairs + 4.0 * columns);
+            split += strided ? (double) blocks * inner * pairs : 0;
+        }
+        double sums = (wantsU ? (double) s.outputs() * between : 0) + (wantsV ? pairs * s.kernelW() * rank : 0.0);
+        return FUSED + products * FUSED_PRODUCTS + moved * FUSED_MOVE + split * FUSED_SPLIT + sums * FUSED_SUM;
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.lrcc.engine.cpu.simd.VectorWinograd;
 import org.lrcc.engine.spi.ChannelGroups;
 import org.lrcc.engine.spi.KernelCosts;
+import org.lrcc.engine.spi.LowRankGradients;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +54,9 @@ abstract class Instructions {
 
     /** Inference on channels in groups, or null. */
     abstract @Nullable ChannelGroups channelGroups(ThreadPool pool);
+
+    /** Gradients of two factors at once, or null. */
+    abstract @Nullable LowRankGradients lowRankGradients(ThreadPool pool);
 
     private static Instructions choose() {
         if (CpuFlags.vector().equals("scalar")) {
@@ -135,6 +139,11 @@ abstract class Instructions {
         }
 
         @Override
+        LowRankGradients lowRankGradients(ThreadPool pool) {
+            return new CpuLowRankGradients(pool, tiles);
+        }
+
+        @Override
         KernelCosts costs() {
             return costs;
         }
@@ -174,6 +183,12 @@ abstract class Instructions {
         @Override
         Convolution convolution(ThreadPool pool, String algorithm) {
             return new Im2colConvolution(pool, gemm(pool));
+        }
+
+        @Override
+        @Nullable
+        LowRankGradients lowRankGradients(ThreadPool pool) {
+            return null;
         }
 
         @Override

@@ -45,6 +45,15 @@ public enum Factors {
         return this == CHANNEL ? Math.multiplyExact(columns, kernel) : columns;
     }
 
+    /** Blocks of columns of the weight that are each a product with V, as {@link org.lrcc.engine.spi.LowRankGradients} counts them; 0 where the weight is no such matrix. */
+    int blocks(int kernel) {
+        return switch (this) {
+            case FLAT -> kernel;
+            case CHANNEL -> 1;
+            case SEPARABLE -> 0;
+        };
+    }
+
     /** Channels between the two convolutions. */
     int between(int rank, int kernel) {
         return this == FLAT ? rank * kernel : rank;

@@ -11,6 +11,7 @@ import org.lrcc.engine.op.LowRankPlan.Way;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
@@ -85,6 +86,10 @@ public record LowRankConv2d(
             return factorsGradients() ? work.wantsV() : wantsParameters();
         }
 
+        boolean fusesGradients() {
+            return wantsParameters() && parameters == Way.FUSED;
+        }
+
         boolean composesInput() {
             return work.wantsX() && input == Way.COMPOSED;
         }
@@ -105,6 +110,9 @@ public record LowRankConv2d(
                 rest && wants.wants(REST));
         LowRankPlan chosen = plan == null ? work.choose(k.backend().costs()) : plan;
         Way parameters = work.wantsRest() ? Way.COMPOSED : chosen.parameterGradient();
+        if (parameters == Way.FUSED && work.fusedBy(k.backend()) == null) {
+            parameters = Way.FACTORED;
+        }
         return new Run(work, chosen.forward(), chosen.inputGradient(), parameters);
     }
 
@@ -184,6 +192,8 @@ public record LowRankConv2d(
         if (run.wantsParameters()) {
             if (run.factorsGradients()) {
                 factored(k, run, saved, grad, g, sink);
+            } else if (run.fusesGradients()) {
+                fused(k, run, saved, grad, sink);
             } else {
                 projected(k, run, saved, grad, sink);
             }
@@ -234,6 +244,24 @@ public record LowRankConv2d(
                 factors.firstGradient(k, da, in, kernel, scale, dv);
                 da.release();
             });
+        }
+    }
+
+    /** dU and dV from x and dY in one pass. */
+    private void fused(Kernels k, Run run, Saved saved, Tensor grad, GradientSink sink) {
+        LowRankGradients gradients = run.work.fusedBy(k.backend());
+        LowRankGradients.Problem problem = run.work.fused();
+        if (gradients == null || problem == null) {
+            throw new IllegalStateException("lowRankConv2d: " + k.backend().name() + " cannot fuse " + run.work);
+        }
+        Tensor du = run.work.wantsU() ? sink.target(U) : null;
+        Tensor dv = run.work.wantsV() ? sink.target(V) : null;
+        gradients.run(problem, saved.tensor(0), grad, saved.optional(3), saved.optional(4), scale, du, dv);
+        if (du != null) {
+            sink.done(U);
+        }
+        if (dv != null) {
+            sink.done(V);
         }
     }
 

@@ -5,10 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.op.LowRankPlan.Way;
+import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
+import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 
 /**
@@ -74,17 +77,19 @@ public record LowRankWork(
                 (wantsU || wantsV) && !wantsRest ? plan.parameterGradient() : Way.COMPOSED);
     }
 
-    /** The plans that differ in a wanted pass. */
-    public List<LowRankPlan> plans() {
+    /** The plans that a backend of these costs can run and that differ in a wanted pass. */
+    public List<LowRankPlan> plans(KernelCosts costs) {
+        boolean fuses = fusedNanos(costs) < Double.POSITIVE_INFINITY;
         return LowRankPlan.all().stream()
                 .filter(plan -> plan.equals(canonical(plan)))
+                .filter(plan -> fuses || plan.parameterGradient() != Way.FUSED)
                 .toList();
     }
 
-    /** Predicted nanoseconds of each of {@link #plans()}. */
+    /** Predicted nanoseconds of each of {@link #plans}. */
     public Map<LowRankPlan, Double> nanos(KernelCosts costs) {
         Map<LowRankPlan, Double> nanos = new LinkedHashMap<>();
-        plans().forEach(plan -> nanos.put(plan, nanos(plan, costs)));
+        plans(costs).forEach(plan -> nanos.put(plan, nanos(plan, costs)));
         return nanos;
     }
 
@@ -93,7 +98,7 @@ public record LowRankWork(
         Key key = new Key(costs, this);
         LowRankPlan known = CHOSEN.get(key);
         if (known == null) {
-            known = plans().stream()
+            known = plans(costs).stream()
                     .min(Comparator.comparingDouble(plan -> nanos(plan, costs)))
                     .orElseThrow();
             if (CHOSEN.size() >= MAX_CACHED) {
@@ -102,6 +107,23 @@ public record LowRankWork(
             CHOSEN.put(key, known);
         }
         return known;
+    }
+
+    /** What {@link LowRankGradients} has to compute; null for factors that it does not know. */
+    LowRankGradients.@Nullable Problem fused() {
+        int blocks = factors.blocks(kernel);
+        return blocks == 0 ? null : new LowRankGradients.Problem(x, out, kernel, rank, blocks, geometry);
+    }
+
+    private double fusedNanos(KernelCosts costs) {
+        LowRankGradients.Problem problem = fused();
+        return problem == null ? Double.POSITIVE_INFINITY : costs.lowRankGradients(problem, wantsU, wantsV);
+    }
+
+    /** What fuses the gradients of U and V of this work; null where the backend does not. */
+    @Nullable
+    LowRankGradients fusedBy(Backend backend) {
+        return fusedNanos(backend.costs()) < Double.POSITIVE_INFINITY ? backend.lowRankGradients() : null;
     }
 
     /** Predicted nanoseconds of all wanted passes. */
@@ -125,10 +147,15 @@ public record LowRankWork(
         if (wantsX) {
             sum += factorsX ? factoredInput(costs) : costs.conv2d(ConvPass.INPUT_GRADIENT, x, weight(), geometry);
         }
-        if (wantsParameters()) {
-            sum += factorsGradients ? factoredGradients(costs) : projected(costs);
+        if (!wantsParameters()) {
+            return sum;
         }
-        return sum;
+        return sum
+                + switch (plan.parameterGradient()) {
+                    case COMPOSED -> projected(costs);
+                    case FACTORED -> factoredGradients(costs);
+                    case FUSED -> fusedNanos(costs);
+                };
     }
 
     private double compose(KernelCosts costs) {

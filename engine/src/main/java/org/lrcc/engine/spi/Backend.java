@@ -27,4 +27,9 @@ public interface Backend {
     default boolean warmsUp() {
         return false;
     }
+
+    /** Gradients of both factors of a low-rank convolution at once, where this backend has them; else null. */
+    default @Nullable LowRankGradients lowRankGradients() {
+        return null;
+    }
 }

@@ -19,6 +19,11 @@ public interface KernelCosts {
     /** Nanoseconds to read or write so many floats in one pointwise pass. */
     double move(long floats);
 
+    /** Nanoseconds of {@link LowRankGradients} for the wanted gradients; infinite where the backend has none, or none for this problem. */
+    default double lowRankGradients(LowRankGradients.Problem problem, boolean wantsU, boolean wantsV) {
+        return Double.POSITIVE_INFINITY;
+    }
+
     /**
      * Costs from three rates.
      *

@@ -23,7 +23,10 @@ final class LowRankCases {
                 rows.add(conv(new int[] {1, 2, 5, 5}, 3, 3, 2, skewed, factors, plan, -0.7, true, false));
             }
             for (LowRankPlan.Way way : LowRankPlan.Way.values()) {
-                LowRankPlan plan = LowRankPlan.of(way);
+                LowRankPlan plan = new LowRankPlan(
+                        way == LowRankPlan.Way.FUSED ? LowRankPlan.Way.COMPOSED : way,
+                        way == LowRankPlan.Way.FUSED ? LowRankPlan.Way.COMPOSED : way,
+                        way);
                 rows.add(conv(new int[] {2, 3, 5, 3}, 4, 1, 2, ConvGeometry.of(2, 0), factors, plan, 2, true, false));
                 rows.add(conv(new int[] {1, 3, 1, 1}, 2, 3, 1, same, factors, plan, 1, true, false));
                 rows.add(conv(new int[] {1, 3, 7, 6}, 2, 5, 2, ConvGeometry.of(2, 2), factors, plan, 1, false, false));

@@ -155,6 +155,25 @@ public final class VectorTiles implements Tiles {
         }
     }
 
+    @Override
+    public void copyColumns(float[] x, int xo, int n, int length, float[] y, int yo, int column) {
+        int i = 0;
+        for (; i < length && column + i + VL <= NR; i += VL) {
+            copyColumn(x, xo + i, n, y, yo + column + i);
+        }
+        for (; i < length; i++) {
+            for (int p = 0; p < n; p++) {
+                y[yo + column + i + p * NR] = x[xo + i + p * NR];
+            }
+        }
+    }
+
+    private static void copyColumn(float[] x, int xo, int n, float[] y, int yo) {
+        for (int p = 0; p < n; p++) {
+            FloatVector.fromArray(S, x, xo + p * NR).intoArray(y, yo + p * NR);
+        }
+    }
+
     private static void copyRun(float[] x, int xo, float[] y, int yo, int length) {
         for (int i = 0; i < length; i += VL) {
             FloatVector.fromArray(S, x, xo + i).intoArray(y, yo + i);

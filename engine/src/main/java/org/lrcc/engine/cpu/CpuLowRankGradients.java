@@ -1,0 +1,54 @@
+package org.lrcc.engine.cpu;
+
+import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.spi.LowRankGradients;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+
+/** {@link FactorGradients} on tensors. */
+final class CpuLowRankGradients implements LowRankGradients {
+    private static final Floats NOTHING = new Floats(new float[0], 0);
+
+    private final FactorGradients gradients;
+
+    CpuLowRankGradients(ThreadPool pool, Tiles tiles) {
+        gradients = new FactorGradients(pool, tiles);
+    }
+
+    static ConvShape shape(Problem p) {
+        Shape weight = Shape.of(p.out(), p.x().size(1), p.kernel(), p.kernel());
+        return CpuKernels.shape(p.x(), weight, p.geometry());
+    }
+
+    @Override
+    public void run(
+            Problem problem,
+            Tensor x,
+            Tensor dy,
+            @Nullable Tensor u,
+            @Nullable Tensor v,
+            double scale,
+            @Nullable Tensor du,
+            @Nullable Tensor dv) {
+        Floats in = Floats.of(x);
+        Floats gradient = Floats.of(dy);
+        Floats left = u == null ? NOTHING : Floats.of(u);
+        Floats right = v == null ? NOTHING : Floats.of(v);
+        FactorGradients.Operands operands = new FactorGradients.Operands(
+                in.array(),
+                in.offset(),
+                gradient.array(),
+                gradient.offset(),
+                left.array(),
+                left.offset(),
+                right.array(),
+                right.offset(),
+                (float) scale);
+        gradients.run(shape(problem), problem.rank(), problem.blocks(), operands, target(du), target(dv));
+    }
+
+    private static FactorGradients.@Nullable Target target(@Nullable Tensor tensor) {
+        Floats floats = Floats.ofNullable(tensor);
+        return floats == null ? null : new FactorGradients.Target(floats.array(), floats.offset());
+    }
+}
