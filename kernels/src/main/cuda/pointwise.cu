@@ -149,6 +149,45 @@ KERNEL maskedGrad(const float *dw, const uint8 *__restrict__ mask, float *ds, in
         [&](int i) { ds[i] = mask[i] ? 0.f : dw[i]; });
 }
 
+// x = y + weight (w - y) with y = low + inertia (low - previous). Of weight 1 below `threshold` and else 0 where it is hard; else
+// threshold / |w - y| - mu, from 0 to 1.
+KERNEL truncatedTarget(
+    const float *__restrict__ w, const float *__restrict__ low, const float *__restrict__ previous, float inertia,
+    float threshold, float mu, int hard, float *__restrict__ x, int n) {
+    auto target = [&](float to, float at, float before) {
+        float y = fmaf(inertia, at - before, at), e = to - y;
+        if (hard) return fabsf(e) < threshold ? to : y;
+        return fmaf(fminf(1.f, fmaxf(0.f, threshold / fabsf(e) - mu)), e, y);
+    };
+    each(
+        n, quads(w, low, previous, x),
+        [&](int i) {
+            float4 a = load4(w + i), b = load4(low + i), c = load4(previous + i);
+            store4(
+                x + i, make_float4(target(a.x, b.x, c.x), target(a.y, b.y, c.y), target(a.z, b.z, c.z), target(a.w, b.w, c.w)));
+        },
+        [&](int i) { x[i] = target(w[i], low[i], previous[i]); });
+}
+
+#define MOST_BINS 2048
+
+// Counts elements by the `digits` bits of |x| from `shift` on, of those whose bits above are `prefix`. A block counts for itself
+// first: most elements fall into few bins, and shared memory adds faster.
+KERNEL magnitudeHistogram(const float *__restrict__ x, int shift, int digits, uint32 prefix, int *counts, int n) {
+    __shared__ int own[MOST_BINS];
+    int bins = 1 << digits;
+    FOR_BLOCK(i, bins) own[i] = 0;
+    __syncthreads();
+    FOR_EACH(i, n) {
+        uint32 bits = (uint32)__float_as_int(x[i]) & 0x7fffffffu;
+        if (bits >> shift >> digits == prefix) atomicAdd(own + (bits >> shift & (uint32)(bins - 1)), 1);
+    }
+    __syncthreads();
+    FOR_BLOCK(i, bins) {
+        if (own[i]) atomicAdd(counts + i, own[i]);
+    }
+}
+
 KERNEL absSumGrad(const float *__restrict__ x, const float *__restrict__ dy, float *__restrict__ dx, int n) {
     float g = *dy;
     map(x, dx, n, [&](float v) { return v > 0.f ? g : v < 0.f ? -g : v == 0.f ? 0.f : v; });

@@ -40,6 +40,18 @@ KERNEL sumSquares(const float *__restrict__ x, double *__restrict__ parts, int n
     sumParts(x, parts, n, [](float v) { return (double)v * v; });
 }
 
+// parts[block] = a part of the sum of min((w - low)^2, limit).
+KERNEL sumTruncated(
+    const float *__restrict__ w, const float *__restrict__ low, double limit, double *__restrict__ parts, int n) {
+    double sum = 0.;
+    FOR_EACH(i, n) {
+        double e = (double)(w[i] - low[i]);
+        sum += fmin(e * e, limit);
+    }
+    sum = blockSum(sum);
+    if (!threadIdx.x) parts[blockIdx.x] = sum;
+}
+
 // One block: the sum of the parts, divided by `divisor`, as a float and as a double where they are wanted.
 KERNEL sumOfParts(
     const double *__restrict__ parts, int n, double divisor, float *__restrict__ narrow, double *__restrict__ wide) {

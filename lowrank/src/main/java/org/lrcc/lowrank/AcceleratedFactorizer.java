@@ -1,10 +1,10 @@
 package org.lrcc.lowrank;
 
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.linalg.ProductQr;
-import org.lrcc.engine.cpu.linalg.ThinQr;
-import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LinearAlgebra;
+import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -59,26 +59,29 @@ public final class AcceleratedFactorizer implements Factorizer {
             // Without S, and where S takes all, there is nothing but W to come near to.
             return new SvdFactorizer().factorize(problem, kernels, progress);
         }
-        return new Run(problem, kernels, progress).run();
+        try (Scope scope = Scope.open()) {
+            return new Run(problem, kernels, progress).run();
+        }
     }
 
-    /** Work space of one factorization. Tensors' arrays are read and written directly: kernels must use heap storage. */
+    /** Work space of one factorization, in the session's memory, under the scope around it. */
     private final class Run {
         private final Problem problem;
         private final Kernels kernels;
+        private final LinearAlgebra algebra;
         private final Progress progress;
         private final int rows;
         private final int columns;
         private final int rank;
-        private final float[] target;
-        private final float[] y;
-        private final float[] u;
-        private final float[] v;
-        private final float[] bestU;
-        private final float[] bestV;
-        private final ProductQr qr;
-        private float[] low;
-        private float[] previous;
+        private final Tensor w;
+        private final Tensor target;
+        private final Tensor y;
+        private final Tensor u;
+        private final Tensor v;
+        private final Tensor bestU;
+        private final Tensor bestV;
+        private Tensor low;
+        private Tensor previous;
         private double momentum = 1;
         private double best;
         private int iterations;
@@ -86,19 +89,20 @@ public final class AcceleratedFactorizer implements Factorizer {
         Run(Problem problem, Kernels kernels, Progress progress) {
             this.problem = problem;
             this.kernels = kernels;
+            this.algebra = kernels.linearAlgebra();
             this.progress = progress;
             this.rows = problem.rows();
             this.columns = problem.columns();
             this.rank = problem.rank();
-            this.target = new float[rows * columns];
-            this.low = new float[rows * columns];
-            this.previous = new float[rows * columns];
-            this.y = new float[rows * rank];
-            this.u = new float[rows * rank];
-            this.v = new float[rank * columns];
-            this.bestU = new float[rows * rank];
-            this.bestV = new float[rank * columns];
-            this.qr = new ProductQr(kernels, rows, rank);
+            this.w = Matrices.of(kernels, problem.matrix(), rows, columns);
+            this.target = Matrices.empty(kernels, rows, columns);
+            this.low = Matrices.empty(kernels, rows, columns);
+            this.previous = Matrices.empty(kernels, rows, columns);
+            this.y = Matrices.empty(kernels, rows, rank);
+            this.u = Matrices.empty(kernels, rows, rank);
+            this.v = Matrices.empty(kernels, rank, columns);
+            this.bestU = Matrices.empty(kernels, rows, rank);
+            this.bestV = Matrices.empty(kernels, rank, columns);
         }
 
         Factorization run() {
@@ -117,35 +121,34 @@ public final class AcceleratedFactorizer implements Factorizer {
             restore();
             polish();
             progress.at(1);
-            return Factorization.of(problem, u, v, low);
+            return Factorization.of(problem, u.toFloats(), v.toFloats(), low.toFloats());
         }
 
         private void start() {
-            TruncatedSvd svd = TruncatedSvd.of(
-                    kernels, problem.matrix(), rows, columns, rank, 1e-3, problem.seed() ^ problem.stream());
-            System.arraycopy(svd.u(), 0, bestU, 0, bestU.length);
-            for (int i = 0; i < bestV.length; i++) {
-                bestV[i] = (float) (svd.v()[i] * svd.values()[i / columns]);
+            TruncatedSvd svd = TruncatedSvd.of(kernels, w, rank, 1e-3, problem.seed() ^ problem.stream());
+            float[] scaled = svd.v().clone();
+            for (int i = 0; i < scaled.length; i++) {
+                scaled[i] *= (float) svd.values()[i / columns];
             }
+            kernels.copy(Matrices.of(kernels, svd.u(), rows, rank), bestU);
+            kernels.copy(Matrices.of(kernels, scaled, rank, columns), bestV);
             restore();
             best = objective();
         }
 
         /** Goes back to the best point, at rest. */
         private void restore() {
-            System.arraycopy(bestU, 0, u, 0, u.length);
-            System.arraycopy(bestV, 0, v, 0, v.length);
+            kernels.copy(bestU, u);
+            kernels.copy(bestV, v);
             multiply();
-            System.arraycopy(low, 0, previous, 0, low.length);
+            kernels.copy(low, previous);
             momentum = 1;
         }
 
         /** An iteration on the surrogate; {@code time} from 0, at its softest, to 1. */
         private void anneal(double time) {
             double mu = SOFTEST * Math.pow(HARDEST / SOFTEST, time);
-            float scale = (float) (problem.lambda() * Math.sqrt(mu * (mu + 1)));
-            soften(problem.matrix(), low, previous, inertia(), scale, (float) mu, target);
-            step();
+            step(mu);
         }
 
         /** Iterations on F, until it no longer falls. */
@@ -153,8 +156,7 @@ public final class AcceleratedFactorizer implements Factorizer {
             double last = Double.POSITIVE_INFINITY;
             int idle = 0;
             while (idle < PATIENCE) {
-                harden(problem.matrix(), low, previous, inertia(), (float) problem.lambda(), target);
-                step();
+                step(Double.POSITIVE_INFINITY);
                 double now = objective();
                 if (now > last) {
                     momentum = 1;
@@ -163,28 +165,27 @@ public final class AcceleratedFactorizer implements Factorizer {
                 idle = now < best * (1 - 0.1 * tolerance) ? 0 : idle + 1;
                 if (now < best) {
                     best = now;
-                    System.arraycopy(u, 0, bestU, 0, u.length);
-                    System.arraycopy(v, 0, bestV, 0, v.length);
+                    kernels.copy(u, bestU);
+                    kernels.copy(v, bestV);
                 }
             }
         }
 
         /** How far Y lies beyond L, in steps. */
-        private float inertia() {
+        private double inertia() {
             double next = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
             double inertia = (momentum - 1) / next;
             momentum = next;
-            return (float) inertia;
+            return inertia;
         }
 
         /** One step of subspace iteration on the target. */
-        private void step() {
-            Tensor x = Tensor.over(target, rows, columns);
-            Tensor right = Tensor.over(v, rank, columns);
-            kernels.gemm(false, true, 1, x, right, 0, Tensor.over(y, rows, rank));
-            qr.orthonormalize(y, rows, rank, u);
-            kernels.gemm(true, false, 1, Tensor.over(u, rows, rank), x, 0, right);
-            float[] swap = previous;
+        private void step(double mu) {
+            kernels.truncatedTarget(w, low, previous, inertia(), problem.lambda(), mu, target);
+            kernels.gemm(false, true, 1, target, v, 0, y);
+            algebra.orthonormalizeRoughly(y, u);
+            kernels.gemm(true, false, 1, u, target, 0, v);
+            Tensor swap = previous;
             previous = low;
             low = swap;
             multiply();
@@ -194,78 +195,18 @@ public final class AcceleratedFactorizer implements Factorizer {
 
         /** low = UV. */
         private void multiply() {
-            kernels.gemm(
-                    false,
-                    false,
-                    1,
-                    Tensor.over(u, rows, rank),
-                    Tensor.over(v, rank, columns),
-                    0,
-                    Tensor.over(low, rows, columns));
+            kernels.gemm(false, false, 1, u, v, 0, low);
         }
 
         private double objective() {
-            return objectiveOf(problem.matrix(), low, problem.lambda());
+            return kernels.truncatedSquares(w, low, problem.lambda());
         }
 
         /** The iterations' basis is orthonormal to 1e-5 only: U becomes so to rounding, V = UᵀL. */
         private void polish() {
-            System.arraycopy(u, 0, y, 0, u.length);
-            new ThinQr(rows, rank).orthonormalize(y, 0, rows, rank, u, 0);
-            kernels.gemm(
-                    true,
-                    false,
-                    1,
-                    Tensor.over(u, rows, rank),
-                    Tensor.over(low, rows, columns),
-                    0,
-                    Tensor.over(v, rank, columns));
+            algebra.orthonormalize(u, u);
+            kernels.gemm(true, false, 1, u, low, 0, v);
             multiply();
         }
-    }
-
-    /** x = y + w (W - y), y = low + inertia (low - previous), w = scale / |W - y| - mu within 0 and 1. */
-    private static void soften(
-            float[] matrix, float[] low, float[] previous, float inertia, float scale, float mu, float[] x) {
-        for (int i = 0; i < x.length; i++) {
-            float y = low[i] + inertia * (low[i] - previous[i]);
-            float e = matrix[i] - y;
-            float weight = Math.min(1, Math.max(0, scale / Math.abs(e) - mu));
-            x[i] = y + weight * e;
-        }
-    }
-
-    /** x = W where |W - y| is below lambda, else y; without branches, half of which would be mispredicted. */
-    private static void harden(float[] matrix, float[] low, float[] previous, float inertia, float lambda, float[] x) {
-        int limit = Float.floatToRawIntBits(lambda);
-        for (int i = 0; i < x.length; i++) {
-            float y = low[i] + inertia * (low[i] - previous[i]);
-            // Bits of floats that are not negative are in the floats' order.
-            int below = (Float.floatToRawIntBits(Math.abs(matrix[i] - y)) - limit) >> 31;
-            x[i] = Float.intBitsToFloat(
-                    (Float.floatToRawIntBits(matrix[i]) & below) | (Float.floatToRawIntBits(y) & ~below));
-        }
-    }
-
-    /** F, in three sums so that additions need not wait for each other. */
-    private static double objectiveOf(float[] matrix, float[] low, double lambda) {
-        double limit = lambda * lambda;
-        double a = 0;
-        double b = 0;
-        double c = 0;
-        int i = 0;
-        for (; i + 3 <= matrix.length; i += 3) {
-            a += cost(matrix[i] - low[i], limit);
-            b += cost(matrix[i + 1] - low[i + 1], limit);
-            c += cost(matrix[i + 2] - low[i + 2], limit);
-        }
-        for (; i < matrix.length; i++) {
-            a += cost(matrix[i] - low[i], limit);
-        }
-        return a + b + c;
-    }
-
-    private static double cost(float e, double limit) {
-        return Math.min((double) e * e, limit);
     }
 }

@@ -1,10 +1,11 @@
 package org.lrcc.lowrank;
 
 import org.jspecify.annotations.Nullable;
-import org.lrcc.engine.cpu.linalg.ThinQr;
-import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.linalg.TruncatedSvd;
 import org.lrcc.engine.random.Philox;
+import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -21,7 +22,7 @@ record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
     private static final double TOLERANCE = 1e-6;
 
     /** Makes a layer's start; {@code matrix} is its W in the layout's form, read only where the start takes U·V out of it. */
-    static AdapterStart of(LowRankConfig config, String name, LowRankConv2d layer, float[] matrix) {
+    static AdapterStart of(LowRankConfig config, String name, LowRankConv2d layer, float[] matrix, Backend backend) {
         int rows = layer.shapeU().size(0);
         int columns = layer.shapeV().size(1);
         int rank = layer.rank();
@@ -44,7 +45,8 @@ record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
                 yield new AdapterStart(new float[rows * rank], v, null);
             }
             case PISSA, OLORA -> {
-                try (Kernels kernels = HostBackend.get().open()) {
+                try (Kernels kernels = backend.open();
+                        Scope scope = Scope.open()) {
                     yield taken(config, layer, matrix, kernels);
                 }
             }
@@ -70,17 +72,9 @@ record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
             scaleBy(u, root);
             scaleBy(v, root);
         }
-        float[] product = new float[matrix.length];
-        kernels.gemm(
-                false,
-                false,
-                scale,
-                Tensor.over(u, rows, rank),
-                Tensor.over(v, rank, columns),
-                0,
-                Tensor.over(product, rows, columns));
+        float[] product = Matrices.product(kernels, u, v, rows, rank, columns);
         for (int i = 0; i < matrix.length; i++) {
-            product[i] = matrix[i] - product[i];
+            product[i] = matrix[i] - scale * product[i];
         }
         return new AdapterStart(u, v, layer.layout().toWeight(product, layer.in(), layer.kernel()));
     }
@@ -94,7 +88,8 @@ record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
             Kernels kernels,
             float[] u,
             float[] v) {
-        TruncatedSvd svd = TruncatedSvd.of(kernels, matrix, rows, columns, rank, TOLERANCE, config.seed());
+        Tensor w = Matrices.of(kernels, matrix, rows, columns);
+        TruncatedSvd svd = TruncatedSvd.of(kernels, w, rank, TOLERANCE, config.seed());
         for (int i = 0; i < u.length; i++) {
             u[i] = (float) (svd.u()[i] * Math.sqrt(svd.values()[i % rank]));
         }
@@ -110,15 +105,12 @@ record AdapterStart(float[] u, float[] v, float @Nullable [] weight) {
         for (int i = 0; i < rows; i++) {
             System.arraycopy(matrix, i * columns, first, i * rank, rank);
         }
-        new ThinQr(rows, rank).orthonormalize(first, 0, rows, rank, u, 0);
-        kernels.gemm(
-                true,
-                false,
-                1,
-                Tensor.over(u, rows, rank),
-                Tensor.over(matrix, rows, columns),
-                0,
-                Tensor.over(v, rank, columns));
+        Tensor basis = kernels.upload(Tensor.over(first, rows, rank));
+        kernels.linearAlgebra().orthonormalize(basis, basis);
+        Tensor r = Matrices.empty(kernels, rank, columns);
+        kernels.gemm(true, false, 1, basis, Matrices.of(kernels, matrix, rows, columns), 0, r);
+        System.arraycopy(basis.toFloats(), 0, u, 0, u.length);
+        System.arraycopy(r.toFloats(), 0, v, 0, v.length);
     }
 
     private static void scaleBy(float[] values, float factor) {

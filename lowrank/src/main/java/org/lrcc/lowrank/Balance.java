@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Kernels;
-import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.engine.tensor.Scope;
 
 /**
  * Where the singular values of a decomposition's U·V stand. The product is the same; what differs is how fast it learns: a step along U's gradient changes the
@@ -48,16 +48,11 @@ public enum Balance {
         }
         int rank = f.rank();
         // V = A diag(values) B: then U V = (U A) diag(values) B, and U A has orthonormal columns as U has.
-        TruncatedSvd svd = TruncatedSvd.of(kernels, f.v(), rank, f.columns(), rank, TOLERANCE, seed);
-        float[] u = new float[f.u().length];
-        kernels.gemm(
-                false,
-                false,
-                1,
-                Tensor.over(f.u(), f.rows(), rank),
-                Tensor.over(svd.u(), rank, rank),
-                0,
-                Tensor.over(u, f.rows(), rank));
+        TruncatedSvd svd;
+        try (Scope scope = Scope.open()) {
+            svd = TruncatedSvd.of(kernels, Matrices.of(kernels, f.v(), rank, f.columns()), rank, TOLERANCE, seed);
+        }
+        float[] u = Matrices.product(kernels, f.u(), svd.u(), f.rows(), rank, rank);
         double power = this == EVEN ? 0.5 : 1;
         for (int i = 0; i < u.length; i++) {
             u[i] = (float) (u[i] * Math.pow(svd.values()[i % rank], power));

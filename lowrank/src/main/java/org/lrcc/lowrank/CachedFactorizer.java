@@ -115,16 +115,9 @@ final class CachedFactorizer implements Factorizer {
         }
         float[] factorU = u.toFloats();
         float[] factorV = v.toFloats();
-        float[] product = new float[problem.matrix().length];
         // The product is the one that the factorizer ended with; S, mask and noise follow from it.
-        kernels.gemm(
-                false,
-                false,
-                1,
-                Tensor.over(factorU, problem.rows(), problem.rank()),
-                Tensor.over(factorV, problem.rank(), problem.columns()),
-                0,
-                Tensor.over(product, problem.rows(), problem.columns()));
+        float[] product =
+                Matrices.product(kernels, factorU, factorV, problem.rows(), problem.rank(), problem.columns());
         return Factorization.of(problem, factorU, factorV, product);
     }
 

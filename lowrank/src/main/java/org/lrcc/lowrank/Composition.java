@@ -2,6 +2,7 @@ package org.lrcc.lowrank;
 
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.layer.LayerContext;
@@ -15,7 +16,7 @@ final class Composition {
 
     /** The weight in use of a low-rank layer, a new tensor on the heap. */
     static Tensor weight(Node node, LowRankConv2d layer, State state) {
-        try (Kernels kernels = HostBackend.get().open();
+        try (Kernels kernels = Backends.get().open();
                 Tape tape = Tape.inference(kernels)) {
             return layer.weight(new Context(node, Parameters.of(tape, state)))
                     .tensor()

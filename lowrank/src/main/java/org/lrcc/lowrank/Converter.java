@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.KernelCosts;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
@@ -35,6 +37,7 @@ final class Converter {
     private final LowRankConfig config;
     private final Selection selection;
     private final Map<String, LowRankConv2d> layers = new LinkedHashMap<>();
+    private @Nullable Backend backend;
 
     Converter(Model base, LowRankConfig config) {
         this(base, null, null, config);
@@ -61,6 +64,16 @@ final class Converter {
         });
     }
 
+    /** Works on this backend instead of the one in use. */
+    Converter on(Backend other) {
+        backend = other;
+        return this;
+    }
+
+    private Backend backend() {
+        return backend == null ? Backends.get() : backend;
+    }
+
     /** Takes the ranks that the configuration's goal asks for, where it has one. */
     private @Nullable ParameterBudget chooseRanks(ConversionProgress progress) {
         RankGoal goal = config.rankGoal();
@@ -68,11 +81,11 @@ final class Converter {
             return null;
         }
         if (goal.kind() != RankGoal.Kind.PARAMS) {
-            selection.ranks(new RankChooser(config, HostBackend.get(), jobs(), progress).ranks(goal));
+            selection.ranks(new RankChooser(config, backend(), jobs(), progress).ranks(goal));
             makeLayers();
             return null;
         }
-        ParameterBudget budget = new ParameterBudget(config, HostBackend.get(), (long) goal.value(), jobs(), progress);
+        ParameterBudget budget = new ParameterBudget(config, backend(), (long) goal.value(), jobs(), progress);
         selection.ranks(budget.ranks());
         makeLayers();
         return budget;
@@ -189,16 +202,16 @@ final class Converter {
     private Map<String, Decomposer.Result> factorize(@Nullable Density density, ConversionProgress progress) {
         Factorizer factorizer = Factorizers.of(config);
         if (density == null) {
-            return new Decomposer(factorizer, HostBackend.get(), progress, jobs()).run();
+            return new Decomposer(factorizer, backend(), progress, jobs()).run();
         }
         DensitySearch search = new DensitySearch(density);
-        return search.cut(search.run(factorizer, HostBackend.get(), progress, jobs()));
+        return search.cut(backend(), search.run(factorizer, backend(), progress, jobs()));
     }
 
     private Map<String, Decomposer.Result> decompose(ConversionProgress progress) {
         Map<String, Decomposer.Result> results = factorize(config.density(), progress);
         Double ratio = config.reassignSparsity();
-        return ratio == null ? results : Reassignment.apply(results, ratio);
+        return ratio == null ? results : Reassignment.apply(backend(), results, ratio);
     }
 
     private Factorizer.Problem problem(String name, LowRankConv2d layer) {
@@ -261,7 +274,7 @@ final class Converter {
         if (result == null || isZero(result.factorization())) {
             float[] matrix =
                     config.init().changesBase() ? problem(node.name(), layer).matrix() : new float[0];
-            AdapterStart start = AdapterStart.of(config, node.name(), layer, matrix);
+            AdapterStart start = AdapterStart.of(config, node.name(), layer, matrix, backend());
             made.put(LowRankConv2d.U, Tensor.of(start.u(), layer.shapeU().sizes()));
             made.put(LowRankConv2d.V, Tensor.of(start.v(), layer.shapeV().sizes()));
             float[] rest = start.weight();
@@ -316,7 +329,7 @@ final class Converter {
     }
 
     private Balance.Factors balanced(Factorization f, String layer) {
-        try (Kernels kernels = HostBackend.get().open()) {
+        try (Kernels kernels = backend().open()) {
             return config.balance().of(f, config.seed() ^ layer.hashCode(), kernels);
         }
     }

@@ -9,11 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.ThreadPool;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
 
-/** Decomposes the weights of many layers in parallel, the costliest first; the result does not depend on the number of threads. */
+/** Decomposes the weights of many layers; the result does not depend on the number of threads. */
 final class Decomposer {
     /** One layer's weight to decompose. */
     record Job(String layer, Factorizer.Problem problem) {
@@ -47,12 +46,8 @@ final class Decomposer {
 
     /** The results by layer, in the jobs' order. */
     Map<String, Result> run() {
-        List<Job> order = costliestFirst(jobs);
         Map<String, Result> found = new ConcurrentHashMap<>();
-        ThreadPool.shared().run(order.size(), i -> {
-            Job job = order.get(i);
-            found.put(job.layer(), one(job));
-        });
+        LayerWork.run(backend, jobs, (job, kernels) -> found.put(job.layer(), one(job, kernels)));
         Map<String, Result> results = new LinkedHashMap<>();
         for (Job job : jobs) {
             results.put(job.layer(), Objects.requireNonNull(found.get(job.layer())));
@@ -60,13 +55,11 @@ final class Decomposer {
         return results;
     }
 
-    private Result one(Job job) {
+    private Result one(Job job, Kernels kernels) {
         long start = System.nanoTime();
         return named(job, () -> {
-            try (Kernels kernels = backend.open()) {
-                Factorization found = factorizer.factorize(job.problem(), kernels, meter.of(job));
-                return new Result(found, (System.nanoTime() - start) * 1e-9);
-            }
+            Factorization found = factorizer.factorize(job.problem(), kernels, meter.of(job));
+            return new Result(found, (System.nanoTime() - start) * 1e-9);
         });
     }
 

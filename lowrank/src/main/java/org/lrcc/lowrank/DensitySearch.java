@@ -1,12 +1,12 @@
 package org.lrcc.lowrank;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Kernels;
 
 /**
  * Decompositions with a given density of S. The threshold belongs to the result, so it is found in rounds: the one that gives the density to the truncated SVD's
@@ -33,7 +33,7 @@ final class DensitySearch {
         if (svd) {
             return results;
         }
-        Map<String, Double> thresholds = thresholds(results);
+        Map<String, Double> thresholds = thresholds(backend, results);
         Map<String, Double> seconds = new LinkedHashMap<>();
         for (int round = 0; round < ROUNDS; round++) {
             List<Decomposer.Job> next = with(jobs, thresholds);
@@ -41,7 +41,7 @@ final class DensitySearch {
             ConversionProgress part = (layer, fraction) -> progress.at(layer, (number + fraction) / ROUNDS);
             results = new Decomposer(factorizer, backend, part, next).run();
             results.forEach((name, result) -> seconds.merge(name, result.seconds(), Double::sum));
-            Map<String, Double> found = thresholds(results);
+            Map<String, Double> found = thresholds(backend, results);
             boolean still = found.entrySet().stream()
                     .allMatch(e ->
                             Math.abs(e.getValue() / Objects.requireNonNull(thresholds.get(e.getKey())) - 1) < STILL);
@@ -56,8 +56,8 @@ final class DensitySearch {
     }
 
     /** The decompositions with S of the very density (more only where magnitudes are equal). */
-    Map<String, Decomposer.Result> cut(Map<String, Decomposer.Result> results) {
-        Map<String, Double> thresholds = thresholds(results);
+    Map<String, Decomposer.Result> cut(Backend backend, Map<String, Decomposer.Result> results) {
+        Map<String, Double> thresholds = thresholds(backend, results);
         Map<String, Decomposer.Result> changed = new LinkedHashMap<>();
         results.forEach((name, result) -> {
             double threshold = Objects.requireNonNull(thresholds.get(name));
@@ -76,40 +76,27 @@ final class DensitySearch {
     }
 
     /** By layer the least magnitude that S holds. */
-    private Map<String, Double> thresholds(Map<String, Decomposer.Result> results) {
+    private Map<String, Double> thresholds(Backend backend, Map<String, Decomposer.Result> results) {
         Map<String, Double> thresholds = new LinkedHashMap<>();
-        if (density.global()) {
-            double one = threshold(results.values().stream()
-                    .map(Decomposer.Result::factorization)
-                    .toList());
-            results.keySet().forEach(name -> thresholds.put(name, one));
-        } else {
-            results.forEach((name, result) -> thresholds.put(name, threshold(List.of(result.factorization()))));
+        try (Kernels kernels = backend.open()) {
+            if (density.global()) {
+                double one = threshold(
+                        kernels,
+                        results.values().stream()
+                                .map(result -> result.factorization().rest())
+                                .toList());
+                results.keySet().forEach(name -> thresholds.put(name, one));
+            } else {
+                results.forEach((name, result) -> thresholds.put(
+                        name, threshold(kernels, List.of(result.factorization().rest()))));
+            }
         }
         return thresholds;
     }
 
-    private double threshold(List<Factorization> parts) {
-        int total = parts.stream().mapToInt(f -> f.s().length).reduce(0, Math::addExact);
-        float[] magnitudes = new float[total];
-        int at = 0;
-        for (Factorization f : parts) {
-            for (int i = 0; i < f.s().length; i++) {
-                magnitudes[at++] = Math.abs(f.s()[i] + f.noise()[i]);
-            }
+    private double threshold(Kernels kernels, List<float[]> values) {
+        try (Magnitudes magnitudes = new Magnitudes(kernels, values)) {
+            return magnitudes.threshold(density.value());
         }
-        return threshold(magnitudes, density.value());
-    }
-
-    /** A threshold that the {@code density} largest of the values reach, which are sorted; in the middle of the gap below them. Above 0. */
-    static double threshold(float[] magnitudes, double density) {
-        int count = magnitudes.length;
-        Arrays.parallelSort(magnitudes);
-        int on = (int) Math.min(count - 1, Math.round(density * count));
-        float least = on <= 0 ? count == 0 ? 0 : Math.nextUp(magnitudes[count - 1]) : magnitudes[count - on];
-        float below = on <= 0 ? 0 : magnitudes[count - on - 1];
-        // Where outliers stand apart, a threshold at the least of them would draw U·V towards it.
-        float middle = (float) Math.sqrt((double) least * Math.max(below, 1e-3 * least));
-        return Math.max(on > 0 && middle > below ? middle : least, Float.MIN_NORMAL);
     }
 }

@@ -93,6 +93,15 @@ public record Factorization(
         return new Factorization(rows, columns, rank, u, v, sparse, off, rest, residual, left, cost);
     }
 
+    /** S + E = W - UV. */
+    float[] rest() {
+        float[] rest = new float[s.length];
+        for (int i = 0; i < rest.length; i++) {
+            rest[i] = s[i] + noise[i];
+        }
+        return rest;
+    }
+
     /** Entries that S holds. */
     public int entries() {
         int off = 0;

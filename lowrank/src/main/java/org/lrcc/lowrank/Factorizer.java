@@ -15,7 +15,7 @@ public interface Factorizer {
     /**
      * Factorizes one matrix, on one thread. The result depends on the problem alone.
      *
-     * @param kernels a session with heap storage; stays open
+     * @param kernels a session of any backend, in whose memory the work is done; stays open
      * @param progress told how far it is; may throw to stop the work
      */
     Factorization factorize(Problem problem, Kernels kernels, Progress progress);

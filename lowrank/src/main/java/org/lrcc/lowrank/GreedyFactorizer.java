@@ -1,9 +1,10 @@
 package org.lrcc.lowrank;
 
-import org.lrcc.engine.cpu.FactorLoops;
-import org.lrcc.engine.cpu.linalg.ThinQr;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LinearAlgebra;
+import org.lrcc.engine.tensor.Scope;
+import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -24,40 +25,41 @@ public final class GreedyFactorizer implements Factorizer {
 
     @Override
     public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
-        return new Run(problem, kernels, progress).run();
+        try (Scope scope = Scope.open()) {
+            return new Run(problem, kernels, progress).run();
+        }
     }
 
-    /** Work space of one factorization. Tensors' arrays are read and written directly: kernels must use heap storage. */
+    /** Work space of one factorization, in the session's memory, under the scope around it. */
     private static final class Run {
         private final Problem problem;
         private final Kernels kernels;
+        private final LinearAlgebra algebra;
         private final Progress progress;
         private final int rows;
         private final int columns;
         private final Tensor w;
         /** W - S. */
-        private final float[] target;
+        private final Tensor target;
 
-        private final float[] product;
-        private final float[] u;
-        private final float[] v;
-        private final float[] y;
-        private final ThinQr qr;
-        private final FactorLoops loops = FactorLoops.get();
+        private final Tensor product;
+        private final Tensor u;
+        private final Tensor v;
+        private final Tensor y;
 
         Run(Problem problem, Kernels kernels, Progress progress) {
             this.problem = problem;
             this.kernels = kernels;
+            this.algebra = kernels.linearAlgebra();
             this.progress = progress;
             this.rows = problem.rows();
             this.columns = problem.columns();
-            this.w = Tensor.over(problem.matrix(), rows, columns);
-            this.target = new float[rows * columns];
-            this.product = new float[rows * columns];
-            this.u = new float[rows * problem.rank()];
-            this.v = new float[problem.rank() * columns];
-            this.y = new float[rows * problem.rank()];
-            this.qr = new ThinQr(rows, problem.rank());
+            this.w = Matrices.of(kernels, problem.matrix(), rows, columns);
+            this.target = Matrices.empty(kernels, rows, columns);
+            this.product = Matrices.empty(kernels, rows, columns);
+            this.u = Matrices.empty(kernels, rows, problem.rank());
+            this.v = Matrices.empty(kernels, problem.rank(), columns);
+            this.y = Matrices.empty(kernels, rows, problem.rank());
         }
 
         Factorization run() {
@@ -74,51 +76,63 @@ public final class GreedyFactorizer implements Factorizer {
                     appendRow(rank);
                 }
             }
-            return Factorization.of(problem, u, v, product);
+            return Factorization.of(problem, u.toFloats(), v.toFloats(), product.toFloats());
         }
 
         private void firstRow() {
-            float[] given = problem.firstRow();
-            Philox random = new Philox(problem.seed(), Philox.stream(FIRST_ROW, problem.stream()));
-            for (int j = 0; j < columns; j++) {
-                v[j] = given != null ? given[j] : (float) random.nextGaussian();
+            float[] row = problem.firstRow();
+            if (row == null) {
+                Philox random = new Philox(problem.seed(), Philox.stream(FIRST_ROW, problem.stream()));
+                row = new float[columns];
+                for (int j = 0; j < columns; j++) {
+                    row[j] = (float) random.nextGaussian();
+                }
             }
+            kernels.copy(Matrices.of(kernels, row, 1, columns), rows(v, 0, 1));
+        }
+
+        /** Rows of a matrix. */
+        private static Tensor rows(Tensor matrix, int from, int count) {
+            int width = matrix.shape().size(1);
+            return matrix.slice(from * width, Shape.of(count, width));
+        }
+
+        /** Room for so many columns. */
+        private Tensor narrow(Tensor matrix, int rank) {
+            return matrix.slice(0, Shape.of(rows, rank));
         }
 
         private void step(int rank, boolean dense) {
-            Tensor x = dense ? w : Tensor.over(target, rows, columns);
-            Tensor basis = Tensor.over(u, rows, rank);
-            Tensor right = Tensor.over(v, rank, columns);
-            kernels.gemm(false, true, 1, x, right, 0, Tensor.over(y, rows, rank));
-            qr.orthonormalize(y, 0, rows, rank, u, 0);
+            Tensor x = dense ? w : target;
+            Tensor basis = narrow(u, rank);
+            Tensor right = rows(v, 0, rank);
+            Tensor onto = narrow(y, rank);
+            kernels.gemm(false, true, 1, x, right, 0, onto);
+            algebra.orthonormalize(onto, basis);
             kernels.gemm(true, false, 1, basis, x, 0, right);
-            kernels.gemm(false, false, 1, basis, right, 0, Tensor.over(product, rows, columns));
+            kernels.gemm(false, false, 1, basis, right, 0, product);
             if (!problem.noSparse()) {
                 // target = W - S: W where the deviation is below lambda, else UV.
-                loops.nearest(problem.matrix(), product, (float) problem.lambda(), target);
+                kernels.truncatedTarget(w, product, product, 0, problem.lambda(), Double.POSITIVE_INFINITY, target);
             }
         }
 
         /** Appends the first row of R of qr(E) to V, E = W - UV - S. */
         private void appendRow(int rank) {
-            double[] row = new double[columns];
-            double length = 0;
-            for (int i = 0; i < rows; i++) {
-                float first = residual(i * columns);
-                length += (double) first * first;
-                for (int j = 0; j < columns && first != 0; j++) {
-                    row[j] += (double) first * residual(i * columns + j);
+            try (Scope scope = Scope.open()) {
+                Tensor e = Matrices.empty(kernels, rows, columns);
+                kernels.binary(Kernels.Binary.SUB, problem.noSparse() ? w : target, product, e);
+                Tensor first = Matrices.empty(kernels, rows, 1);
+                kernels.copyBlock(e, 0, columns, first, 0, 1, rows, 1);
+                double length = Math.sqrt(kernels.sumOfSquares(first));
+                Tensor row = rows(v, rank, 1);
+                if (length == 0) {
+                    // A column of zeros gives no reflection: R's first row is then E's.
+                    kernels.copy(rows(e, 0, 1), row);
+                } else {
+                    kernels.gemm(true, false, 1 / length, first, e, 0, row);
                 }
             }
-            for (int j = 0; j < columns; j++) {
-                // A column of zeros gives no reflection: R's first row is then E's.
-                v[rank * columns + j] = length == 0 ? residual(j) : (float) (row[j] / Math.sqrt(length));
-            }
-        }
-
-        private float residual(int i) {
-            float e = problem.matrix()[i] - product[i];
-            return problem.noSparse() || Math.abs(e) < (float) problem.lambda() ? e : 0;
         }
     }
 }

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.ThreadPool;
-import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -63,14 +63,10 @@ final class ParameterBudget {
         this.target = target;
         this.budget = target;
         Map<String, Curve> found = new ConcurrentHashMap<>();
-        List<Decomposer.Job> order = Decomposer.costliestFirst(jobs);
         Meter meter = new Meter(progress, jobs);
-        ThreadPool.shared().run(order.size(), i -> {
-            Decomposer.Job job = order.get(i);
+        LayerWork.run(backend, jobs, (job, kernels) -> {
             meter.check();
-            try (Kernels kernels = backend.open()) {
-                found.put(job.layer(), Decomposer.named(job, () -> curve(job.problem(), kernels)));
-            }
+            found.put(job.layer(), Decomposer.named(job, () -> curve(job.problem(), kernels)));
             meter.of(job).at(1);
         });
         jobs.forEach(job -> curves.put(job.layer(), Objects.requireNonNull(found.get(job.layer()))));
@@ -81,7 +77,11 @@ final class ParameterBudget {
         int columns = p.columns();
         // Beyond this rank U and V are larger than W.
         int limit = Math.max(1, (int) ((long) rows * columns / (rows + columns)));
-        TruncatedSvd svd = TruncatedSvd.of(kernels, p.matrix(), rows, columns, limit, 1e-4, p.seed() ^ p.stream());
+        TruncatedSvd svd;
+        try (Scope scope = Scope.open()) {
+            Tensor w = Matrices.of(kernels, p.matrix(), rows, columns);
+            svd = TruncatedSvd.of(kernels, w, limit, 1e-4, p.seed() ^ p.stream());
+        }
         List<Integer> ranks = new ArrayList<>();
         for (int r = 1; r < limit; r = Math.max(r + 1, (int) (r * GRID))) {
             ranks.add(r);
@@ -93,16 +93,18 @@ final class ParameterBudget {
         int from = 0;
         for (int i = 0; i < curve.ranks().length; i++) {
             int to = curve.ranks()[i];
-            add(kernels, svd, rows, columns, from, to, product);
-            measure(p, product, curve, i);
+            float[] part = part(kernels, svd, rows, columns, from, to);
+            for (int j = 0; j < product.length; j++) {
+                product[j] += part[j];
+            }
+            measure(p, product, kernels, curve, i);
             from = to;
         }
         return curve;
     }
 
-    /** product += the part of the singular vectors {@code from} to {@code to}. */
-    private static void add(
-            Kernels kernels, TruncatedSvd svd, int rows, int columns, int from, int to, float[] product) {
+    /** What the singular vectors {@code from} to {@code to} add to the product. */
+    private static float[] part(Kernels kernels, TruncatedSvd svd, int rows, int columns, int from, int to) {
         int count = to - from;
         float[] u = new float[rows * count];
         for (int i = 0; i < rows; i++) {
@@ -112,13 +114,12 @@ final class ParameterBudget {
         }
         float[] v = new float[count * columns];
         System.arraycopy(svd.v(), from * columns, v, 0, v.length);
-        Tensor sum = Tensor.over(product, rows, columns);
-        kernels.gemm(false, false, 1, Tensor.over(u, rows, count), Tensor.over(v, count, columns), 1, sum);
+        return Matrices.product(kernels, u, v, rows, count, columns);
     }
 
-    private void measure(Factorizer.Problem p, float[] product, Curve curve, int at) {
+    private void measure(Factorizer.Problem p, float[] product, Kernels kernels, Curve curve, int at) {
         boolean sparse = config.mode().decomposes() && !config.noSparse();
-        double lambda = sparse ? threshold(p, product) : Double.POSITIVE_INFINITY;
+        double lambda = sparse ? threshold(p, product, kernels) : Double.POSITIVE_INFINITY;
         double objective = 0;
         int entries = 0;
         for (int i = 0; i < product.length; i++) {
@@ -130,16 +131,18 @@ final class ParameterBudget {
         curve.parameters()[at] = (double) curve.ranks()[at] * (p.rows() + p.columns()) + entries;
     }
 
-    private double threshold(Factorizer.Problem p, float[] product) {
+    private double threshold(Factorizer.Problem p, float[] product, Kernels kernels) {
         Density density = config.density();
         if (density == null) {
             return p.lambda();
         }
-        float[] magnitudes = new float[product.length];
+        float[] deviations = new float[product.length];
         for (int i = 0; i < product.length; i++) {
-            magnitudes[i] = Math.abs(p.matrix()[i] - product[i]);
+            deviations[i] = p.matrix()[i] - product[i];
         }
-        return DensitySearch.threshold(magnitudes, density.value());
+        try (Magnitudes magnitudes = new Magnitudes(kernels, List.of(deviations))) {
+            return magnitudes.threshold(density.value());
+        }
     }
 
     /** The ranks by layer for the budget as it is now. */

@@ -6,10 +6,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.cpu.ThreadPool;
-import org.lrcc.engine.cpu.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Scope;
 
 /** Chooses ranks for goals that each layer reaches for itself: a residual, or a part of the spectrum's energy. */
 final class RankChooser {
@@ -29,24 +28,22 @@ final class RankChooser {
     /** The ranks by layer. */
     Map<String, Integer> ranks(RankGoal goal) {
         return switch (goal.kind()) {
-            case ENERGY -> forEach((job, progress) -> rank(spectrum(job.problem()), goal.value()));
-            case RESIDUAL -> forEach((job, progress) -> residual(job, goal.value(), progress));
+            case ENERGY -> forEach((job, kernels, progress) -> rank(spectrum(job.problem(), kernels), goal.value()));
+            case RESIDUAL -> forEach((job, kernels, progress) -> residual(job, kernels, goal.value(), progress));
             case PARAMS -> throw new IllegalArgumentException("a budget over all layers is no goal of one layer");
         };
     }
 
     /** Finds one layer's rank. */
     private interface Search {
-        int rank(Decomposer.Job job, Factorizer.Progress progress);
+        int rank(Decomposer.Job job, Kernels kernels, Factorizer.Progress progress);
     }
 
     private Map<String, Integer> forEach(Search search) {
         Map<String, Integer> found = new ConcurrentHashMap<>();
-        List<Decomposer.Job> order = Decomposer.costliestFirst(jobs);
-        ThreadPool.shared().run(order.size(), i -> {
-            Decomposer.Job job = order.get(i);
+        LayerWork.run(backend, jobs, (job, kernels) -> {
             Factorizer.Progress progress = meter.of(job);
-            found.put(job.layer(), Decomposer.named(job, () -> search.rank(job, progress)));
+            found.put(job.layer(), Decomposer.named(job, () -> search.rank(job, kernels, progress)));
             progress.at(1);
         });
         Map<String, Integer> ranks = new LinkedHashMap<>();
@@ -54,9 +51,9 @@ final class RankChooser {
         return ranks;
     }
 
-    private double[] spectrum(Factorizer.Problem p) {
-        try (Kernels kernels = backend.open()) {
-            return TruncatedSvd.singularValues(kernels, p.matrix(), p.rows(), p.columns());
+    private static double[] spectrum(Factorizer.Problem p, Kernels kernels) {
+        try (Scope scope = Scope.open()) {
+            return kernels.linearAlgebra().singularValues(Matrices.of(kernels, p.matrix(), p.rows(), p.columns()));
         }
     }
 
@@ -80,10 +77,10 @@ final class RankChooser {
      * The lowest rank whose decomposition keeps the residual. No rank below the one where the singular values' rest does can (Eckart and Young): the search
      * goes up from there. Over a base weight, where nothing is decomposed, that rank counts.
      */
-    private int residual(Decomposer.Job job, double target, Factorizer.Progress progress) {
+    private int residual(Decomposer.Job job, Kernels kernels, double target, Factorizer.Progress progress) {
         int limit = Math.min(job.problem().rows(), job.problem().columns());
         // A little below the bound, which single precision blurs.
-        int rank = rank(spectrum(job.problem()), (1 - target * target) * (1 - 1e-6));
+        int rank = rank(spectrum(job.problem(), kernels), (1 - target * target) * (1 - 1e-6));
         if (!config.mode().decomposes()) {
             return rank;
         }
@@ -91,7 +88,7 @@ final class RankChooser {
         int step = Math.max(1, rank / 16);
         int trials = 0;
         double reached;
-        while ((reached = residualAt(job, rank)) > target) {
+        while ((reached = residualAt(job, kernels, rank)) > target) {
             if (rank == limit) {
                 throw new InputException("target residual " + target + " cannot be met: at rank " + limit
                         + ", the highest, it comes to " + reached);
@@ -105,7 +102,7 @@ final class RankChooser {
         while (rank - low > 1) {
             progress.at(1 - Math.pow(0.5, ++trials));
             int middle = (low + rank) >>> 1;
-            if (residualAt(job, middle) > target) {
+            if (residualAt(job, kernels, middle) > target) {
                 low = middle;
             } else {
                 rank = middle;
@@ -114,12 +111,10 @@ final class RankChooser {
         return rank;
     }
 
-    private double residualAt(Decomposer.Job job, int rank) {
-        try (Kernels kernels = backend.open()) {
-            // Of the ranks that are tried only the chosen one is worth keeping.
-            return Factorizers.uncached(config)
-                    .factorize(job.problem().withRank(rank), kernels, fraction -> meter.check())
-                    .residual();
-        }
+    private double residualAt(Decomposer.Job job, Kernels kernels, int rank) {
+        // Of the ranks that are tried only the chosen one is worth keeping.
+        return Factorizers.uncached(config)
+                .factorize(job.problem().withRank(rank), kernels, fraction -> meter.check())
+                .residual();
     }
 }

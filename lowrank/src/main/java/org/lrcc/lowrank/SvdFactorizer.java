@@ -1,7 +1,8 @@
 package org.lrcc.lowrank;
 
-import org.lrcc.engine.cpu.linalg.TruncatedSvd;
+import org.lrcc.engine.linalg.TruncatedSvd;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -23,21 +24,16 @@ public final class SvdFactorizer implements Factorizer {
         int rows = problem.rows();
         int columns = problem.columns();
         int rank = problem.rank();
-        TruncatedSvd svd = TruncatedSvd.of(
-                kernels, problem.matrix(), rows, columns, rank, TOLERANCE, problem.seed() ^ problem.stream());
+        TruncatedSvd svd;
+        try (Scope scope = Scope.open()) {
+            Tensor w = Matrices.of(kernels, problem.matrix(), rows, columns);
+            svd = TruncatedSvd.of(kernels, w, rank, TOLERANCE, problem.seed() ^ problem.stream());
+        }
         float[] v = svd.v().clone();
         for (int i = 0; i < v.length; i++) {
             v[i] *= (float) svd.values()[i / columns];
         }
-        float[] product = new float[rows * columns];
-        kernels.gemm(
-                false,
-                false,
-                1,
-                Tensor.over(svd.u(), rows, rank),
-                Tensor.over(v, rank, columns),
-                0,
-                Tensor.over(product, rows, columns));
+        float[] product = Matrices.product(kernels, svd.u(), v, rows, rank, columns);
         progress.at(1);
         return Factorization.of(problem, svd.u(), v, product);
     }

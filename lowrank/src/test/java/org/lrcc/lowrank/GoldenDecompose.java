@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -39,7 +40,7 @@ record GoldenDecompose(GoldenCases golden, JsonNode c) {
                 0,
                 tensors.floats("v0").toFloats());
         Factorization f;
-        try (Kernels kernels = HostBackend.get().open()) {
+        try (Kernels kernels = Backends.get().open()) {
             f = new GreedyFactorizer().factorize(problem, kernels, Factorizer.Progress.NONE);
         }
         Tensor expected = tensors.floats("UV");

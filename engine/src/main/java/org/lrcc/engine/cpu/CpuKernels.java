@@ -1,10 +1,12 @@
 package org.lrcc.engine.cpu;
 
 import org.jspecify.annotations.Nullable;
+import org.lrcc.engine.cpu.linalg.CpuLinearAlgebra;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LinearAlgebra;
 import org.lrcc.engine.spi.PoolGeometry;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.HeapArena;
@@ -24,6 +26,8 @@ public final class CpuKernels implements Kernels {
     private final NormKernels norm;
     private final PointwiseKernels pointwise;
     private final PoolKernels pooling;
+    private final TruncationKernels truncation;
+    private final CpuLinearAlgebra linearAlgebra;
 
     CpuKernels(Backend backend, ThreadPool pool, Instructions instructions, String convolutions) {
         this.backend = backend;
@@ -34,6 +38,8 @@ public final class CpuKernels implements Kernels {
         norm = new NormKernels(pool, loops);
         pointwise = new PointwiseKernels(pool, loops);
         pooling = new PoolKernels(pool, loops);
+        truncation = new TruncationKernels(pool, instructions.factorLoops());
+        linearAlgebra = new CpuLinearAlgebra(this);
     }
 
     /** Where this session's memory comes from; tells what is held. */
@@ -341,6 +347,27 @@ public final class CpuKernels implements Kernels {
     @Override
     public void absSumGrad(Tensor x, Tensor dy, Tensor dx) {
         pointwise.absSumGrad(x, dy, dx);
+    }
+
+    @Override
+    public void truncatedTarget(
+            Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x) {
+        truncation.target(w, low, previous, inertia, lambda, mu, x);
+    }
+
+    @Override
+    public double truncatedSquares(Tensor w, Tensor low, double lambda) {
+        return truncation.squares(w, low, lambda);
+    }
+
+    @Override
+    public void magnitudeHistogram(Tensor x, int shift, int prefix, Tensor counts) {
+        TruncationKernels.histogram(x, shift, prefix, counts);
+    }
+
+    @Override
+    public LinearAlgebra linearAlgebra() {
+        return linearAlgebra;
     }
 
     @Override

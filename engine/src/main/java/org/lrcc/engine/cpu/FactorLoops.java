@@ -30,6 +30,6 @@ public interface FactorLoops {
             int cOffset,
             int ldc);
 
-    /** {@code out[i] = |x[i] - y[i]| < distance ? x[i] : y[i]}. */
-    void nearest(float[] x, float[] y, float distance, float[] out);
+    /** {@code out[oo + i] = |x[xo + i] - y[yo + i]| < distance ? x[xo + i] : y[yo + i]} for i below n. */
+    void nearest(float[] x, int xo, float[] y, int yo, int n, float distance, float[] out, int oo);
 }

@@ -57,14 +57,14 @@ final class PlainFactorLoops implements FactorLoops {
     }
 
     @Override
-    public void nearest(float[] x, float[] y, float distance, float[] out) {
+    public void nearest(float[] x, int xo, float[] y, int yo, int n, float distance, float[] out, int oo) {
         int bound = Float.floatToRawIntBits(distance);
-        for (int i = 0; i < out.length; i++) {
+        for (int i = 0; i < n; i++) {
             // Half of the branches would be mispredicted. Bits of floats that are not negative are in the floats'
             // order.
-            int near = (Float.floatToRawIntBits(Math.abs(x[i] - y[i])) - bound) >> 31;
-            out[i] = Float.intBitsToFloat(
-                    (Float.floatToRawIntBits(x[i]) & near) | (Float.floatToRawIntBits(y[i]) & ~near));
+            int near = (Float.floatToRawIntBits(Math.abs(x[xo + i] - y[yo + i])) - bound) >> 31;
+            out[oo + i] = Float.intBitsToFloat(
+                    (Float.floatToRawIntBits(x[xo + i]) & near) | (Float.floatToRawIntBits(y[yo + i]) & ~near));
         }
     }
 }

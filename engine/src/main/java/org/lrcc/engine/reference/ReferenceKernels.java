@@ -6,6 +6,7 @@ import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LinearAlgebra;
 import org.lrcc.engine.spi.PoolGeometry;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.HeapArena;
@@ -369,6 +370,55 @@ public final class ReferenceKernels implements Kernels {
                         .map(v -> gradient * Math.signum(v))
                         .toArray(),
                 dx);
+    }
+
+    @Override
+    public void truncatedTarget(
+            Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x) {
+        double[] wanted = Values.read(w);
+        double[] at = Values.read(low);
+        double[] before = Values.read(previous);
+        double[] target = new double[at.length];
+        double scale = lambda * Math.sqrt(mu * (mu + 1));
+        for (int i = 0; i < at.length; i++) {
+            double y = at[i] + inertia * (at[i] - before[i]);
+            double e = wanted[i] - y;
+            double weight = Double.isInfinite(mu)
+                    ? Math.abs(e) < lambda ? 1 : 0
+                    : Math.min(1, Math.max(0, scale / Math.abs(e) - mu));
+            target[i] = weight == 1 ? wanted[i] : y + weight * e;
+        }
+        Values.write(target, x);
+    }
+
+    @Override
+    public double truncatedSquares(Tensor w, Tensor low, double lambda) {
+        double[] wanted = Values.read(w);
+        double[] at = Values.read(low);
+        double total = 0;
+        for (int i = 0; i < at.length; i++) {
+            double e = (float) (wanted[i] - at[i]);
+            total += Math.min(e * e, lambda * lambda);
+        }
+        return total;
+    }
+
+    @Override
+    public void magnitudeHistogram(Tensor x, int shift, int prefix, Tensor counts) {
+        int[] found = Values.readInts(counts);
+        int digits = Integer.numberOfTrailingZeros(found.length);
+        for (double value : Values.read(x)) {
+            int bits = Float.floatToRawIntBits((float) Math.abs(value));
+            if (bits >>> shift >>> digits == prefix) {
+                found[bits >>> shift & found.length - 1]++;
+            }
+        }
+        Values.write(found, counts);
+    }
+
+    @Override
+    public LinearAlgebra linearAlgebra() {
+        return new ReferenceLinearAlgebra();
     }
 
     @Override

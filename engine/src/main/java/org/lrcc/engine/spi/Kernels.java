@@ -237,6 +237,31 @@ public interface Kernels extends AutoCloseable {
     /** dx = dy sign(x), dy of one element, sign(0) = 0. */
     void absSumGrad(Tensor x, Tensor dy, Tensor dx);
 
+    /**
+     * What a matrix of low rank is fitted to where deviations of lambda or more are to count no more: x = y + weight (w - y) for the point
+     * y = low + inertia (low - previous), all of one shape.
+     *
+     * @param lambda above 0 where mu is finite
+     * @param mu how soft the threshold is: an element's weight is lambda sqrt(mu (mu + 1)) / |w - y| - mu, at least 0 and at most 1 (the weights of
+     *     graduated non-convexity for truncated least squares); where mu is infinite, 1 below lambda, else 0, and x is exactly w or y
+     * @param x may be none of the others
+     */
+    void truncatedTarget(Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x);
+
+    /** Sum of min((w - low)², lambda²) in double, in a fixed order; the deviations themselves are floats. */
+    double truncatedSquares(Tensor w, Tensor low, double lambda);
+
+    /**
+     * Adds to a histogram of magnitudes, by the bits of |x|, which are in the order of the values: of the elements with {@code bits >>> (shift + d) == prefix},
+     * {@code counts[bits >>> shift & 2^d - 1]} counts one each. So a few passes find the n-th largest of any number of tensors, without sorting.
+     *
+     * @param counts I32, of 2^d elements, d from 1 to 11; not cleared
+     */
+    void magnitudeHistogram(Tensor x, int shift, int prefix, Tensor counts);
+
+    /** Factorizations in this session's memory. Its products are in full single precision from now on. */
+    LinearAlgebra linearAlgebra();
+
     // --- optimizers
 
     /**

@@ -8,6 +8,7 @@ import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LinearAlgebra;
 import org.lrcc.engine.spi.PoolGeometry;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.HeapStorage;
@@ -27,6 +28,7 @@ public final class CudaKernels implements Kernels {
     private final CudaBatchNorm norm;
     private final CudaPool pooling;
     private final CudaImages images;
+    private final LinearAlgebra linearAlgebra;
 
     CudaKernels(Backend backend, KernelQueue queue) {
         this.backend = backend;
@@ -38,6 +40,7 @@ public final class CudaKernels implements Kernels {
         norm = new CudaBatchNorm(queue);
         pooling = new CudaPool(queue);
         images = new CudaImages(queue);
+        linearAlgebra = new CudaLinearAlgebra(this, queue);
     }
 
     @Override
@@ -367,6 +370,28 @@ public final class CudaKernels implements Kernels {
     @Override
     public void absSumGrad(Tensor x, Tensor dy, Tensor dx) {
         pointwise.absSumGrad(x, dy, dx);
+    }
+
+    @Override
+    public void truncatedTarget(
+            Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x) {
+        pointwise.truncatedTarget(w, low, previous, inertia, lambda, mu, x);
+    }
+
+    @Override
+    public double truncatedSquares(Tensor w, Tensor low, double lambda) {
+        return sums.truncatedSquares(w, low, lambda);
+    }
+
+    @Override
+    public void magnitudeHistogram(Tensor x, int shift, int prefix, Tensor counts) {
+        pointwise.magnitudeHistogram(x, shift, prefix, changed(counts));
+    }
+
+    @Override
+    public LinearAlgebra linearAlgebra() {
+        allowTf32(false);
+        return linearAlgebra;
     }
 
     @Override

@@ -14,6 +14,11 @@ import org.lrcc.engine.tensor.Tensor;
 final class CudaPointwise {
     private static final String MODULE = "pointwise";
     private static final int MOST_AXES = 8;
+    private static final int BLOCK = 256;
+    /** Elements for which a block pays that adds up a histogram of its own, and the most blocks that do. */
+    private static final int COUNTED = 1 << 14;
+
+    private static final int HISTOGRAMS = 512;
 
     private final KernelQueue queue;
 
@@ -151,6 +156,36 @@ final class CudaPointwise {
                 .pointer(address(ds))
                 .int32(ds.elements());
         queue.launch1d(MODULE, "maskedGrad", ds.elements());
+    }
+
+    void truncatedTarget(Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x) {
+        boolean hard = Double.isInfinite(mu);
+        queue.arguments()
+                .pointer(address(w))
+                .pointer(address(low))
+                .pointer(address(previous))
+                .float32(inertia)
+                .float32(hard ? lambda : lambda * Math.sqrt(mu * (mu + 1)))
+                .float32(hard ? 0 : mu)
+                .int32(hard ? 1 : 0)
+                .pointer(address(x))
+                .int32(x.elements());
+        queue.launch1d(MODULE, "truncatedTarget", x.elements());
+    }
+
+    void magnitudeHistogram(Tensor x, int shift, int prefix, Tensor counts) {
+        if (x.elements() == 0) {
+            return;
+        }
+        queue.arguments()
+                .pointer(address(x))
+                .int32(shift)
+                .int32(Integer.numberOfTrailingZeros(counts.elements()))
+                .int32(prefix)
+                .pointer(address(counts))
+                .int32(x.elements());
+        int blocks = (int) Math.min(HISTOGRAMS, (x.elements() + COUNTED - 1L) / COUNTED);
+        queue.launch(MODULE, "magnitudeHistogram", blocks, 1, BLOCK);
     }
 
     void absSumGrad(Tensor x, Tensor dy, Tensor dx) {

@@ -73,12 +73,39 @@ final class CudaSums {
         }
     }
 
+    /** Sum of min((w - low)², lambda²). */
+    double truncatedSquares(Tensor w, Tensor low, double lambda) {
+        int threads = threads(w.elements());
+        int parts = parts(w.elements(), threads);
+        long scratch = queue.scratch((parts + 1L) * DType.F64.bytes());
+        try {
+            long wide = scratch + (long) parts * DType.F64.bytes();
+            queue.arguments()
+                    .pointer(address(w))
+                    .pointer(address(low))
+                    .float64(lambda * lambda)
+                    .pointer(scratch)
+                    .int32(w.elements());
+            queue.launch(MODULE, "sumTruncated", parts, 1, threads);
+            sumOfParts(scratch, parts, 1, 0, wide);
+            double[] sum = new double[1];
+            queue.staging().download(DType.F64, wide, sum, 0, 1);
+            return sum[0];
+        } finally {
+            queue.release(scratch);
+        }
+    }
+
+    private static int parts(int n, int threads) {
+        return Math.max(1, Math.min(MOST_PARTS, (int)
+                ((n + (long) threads * PER_THREAD - 1) / (threads * PER_THREAD))));
+    }
+
     /** Parts of the sum of all elements, then the sum of the parts, as a float or a double. */
     private void total(String kernel, Tensor x, long narrow, long wide) {
         int n = x.elements();
         int threads = threads(n);
-        int parts = Math.max(1, Math.min(MOST_PARTS, (int)
-                ((n + (long) threads * PER_THREAD - 1) / (threads * PER_THREAD))));
+        int parts = parts(n, threads);
         long scratch = queue.scratch((long) parts * DType.F64.bytes());
         queue.arguments().pointer(address(x)).pointer(scratch).int32(n);
         queue.launch(MODULE, kernel, parts, 1, threads);

@@ -1,10 +1,7 @@
 package org.lrcc.kernels.cuda;
 
-import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
-import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
+import static org.lrcc.kernels.cuda.JCudaDriver.pointer;
 
-import jcuda.Pointer;
-import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUstream;
 import jcuda.jcusolver.JCusolverDn;
 import jcuda.jcusolver.cusolverDnHandle;
@@ -13,14 +10,14 @@ import jcuda.jcusolver.gesvdjInfo;
 import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
 
-/** Factorizations on cuSOLVER. Each waits for its end: what it reports of the matrix is checked at once. */
+/** Factorizations on cuSOLVER. The handle is made at the first one: it takes a while and a part of the card's memory. */
 final class CusolverCalls implements AutoCloseable {
-    private final GpuDriver memory;
-    private @Nullable cusolverDnHandle handle;
+    private static final int VECTORS = cusolverEigMode.CUSOLVER_EIG_MODE_VECTOR;
+    private static final int THIN = 1;
 
-    CusolverCalls(GpuDriver memory) {
-        this.memory = memory;
-    }
+    private @Nullable cusolverDnHandle handle;
+    /** Tolerance and sweeps of gesvdj as cuSOLVER chooses them: to rounding, 100 at most. */
+    private @Nullable gesvdjInfo options;
 
     private cusolverDnHandle on(CUstream stream) {
         cusolverDnHandle open = handle;
@@ -33,94 +30,113 @@ final class CusolverCalls implements AutoCloseable {
         return open;
     }
 
-    /** A call with its workspace of floats and the place for what it reports. */
-    private interface Work {
-        int call(CUdeviceptr workspace, CUdeviceptr info);
-    }
-
-    private void run(String name, int floats, CUstream stream, Work work) {
-        long info = memory.allocate(Integer.BYTES);
-        long workspace = memory.allocate(Math.max(1L, floats) * Float.BYTES);
-        try {
-            CUdeviceptr reported = JCudaDriver.pointer(info);
-            DriverCodes.checkSolver(name, work.call(JCudaDriver.pointer(workspace), reported));
-            int[] code = new int[1];
-            DriverCodes.check(name, cuMemcpyDtoHAsync(Pointer.to(code), reported, Integer.BYTES, stream));
-            DriverCodes.check(name, cuStreamSynchronize(stream));
-            if (code[0] != 0) {
-                throw GpuFault.failure(
-                        GpuFault.Kind.OTHER,
-                        name + ": "
-                                + (code[0] < 0
-                                        ? "argument " + -code[0] + " is wrong"
-                                        : "it did not converge (" + code[0] + ")"));
-            }
-        } finally {
-            memory.free(workspace);
-            memory.free(info);
+    private gesvdjInfo options() {
+        gesvdjInfo known = options;
+        if (known == null) {
+            known = new gesvdjInfo();
+            DriverCodes.checkSolver("cusolverDnCreateGesvdjInfo", JCusolverDn.cusolverDnCreateGesvdjInfo(known));
+            options = known;
         }
+        return known;
     }
 
-    void geqrf(int m, int n, long a, int lda, long tau, CUstream stream) {
-        String name = "cusolverDnSgeqrf of [" + m + "," + n + "]";
-        cusolverDnHandle open = on(stream);
-        int[] floats = new int[1];
-        Pointer matrix = JCudaDriver.pointer(a);
-        DriverCodes.checkSolver(name, JCusolverDn.cusolverDnSgeqrf_bufferSize(open, m, n, matrix, lda, floats));
-        run(
-                name,
-                floats[0],
-                stream,
-                (workspace, info) -> JCusolverDn.cusolverDnSgeqrf(
-                        open, m, n, matrix, lda, JCudaDriver.pointer(tau), workspace, floats[0], info));
+    private static String name(String call, int m, int n) {
+        return call + " of [" + m + "," + n + "]";
     }
 
-    void orgqr(int m, int n, int k, long a, int lda, long tau, CUstream stream) {
-        String name = "cusolverDnSorgqr of [" + m + "," + n + "]";
-        cusolverDnHandle open = on(stream);
+    int geqrfWorkspace(int m, int n, long a, int lda, CUstream stream) {
         int[] floats = new int[1];
-        Pointer matrix = JCudaDriver.pointer(a);
-        Pointer factors = JCudaDriver.pointer(tau);
         DriverCodes.checkSolver(
-                name, JCusolverDn.cusolverDnSorgqr_bufferSize(open, m, n, k, matrix, lda, factors, floats));
-        run(
-                name,
-                floats[0],
-                stream,
-                (workspace, info) ->
-                        JCusolverDn.cusolverDnSorgqr(open, m, n, k, matrix, lda, factors, workspace, floats[0], info));
+                name("cusolverDnSgeqrf_bufferSize", m, n),
+                JCusolverDn.cusolverDnSgeqrf_bufferSize(on(stream), m, n, pointer(a), lda, floats));
+        return floats[0];
     }
 
-    void gesvdj(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, CUstream stream) {
-        String name = "cusolverDnSgesvdj of [" + m + "," + n + "]";
-        cusolverDnHandle open = on(stream);
-        gesvdjInfo options = new gesvdjInfo();
-        DriverCodes.checkSolver(name, JCusolverDn.cusolverDnCreateGesvdjInfo(options));
-        try {
-            int vectors = cusolverEigMode.CUSOLVER_EIG_MODE_VECTOR;
-            int[] floats = new int[1];
-            Pointer matrix = JCudaDriver.pointer(a);
-            Pointer values = JCudaDriver.pointer(s);
-            Pointer left = JCudaDriver.pointer(u);
-            Pointer right = JCudaDriver.pointer(v);
-            DriverCodes.checkSolver(
-                    name,
-                    JCusolverDn.cusolverDnSgesvdj_bufferSize(
-                            open, vectors, 1, m, n, matrix, lda, values, left, ldu, right, ldv, floats, options));
-            run(
-                    name,
-                    floats[0],
-                    stream,
-                    (workspace, info) -> JCusolverDn.cusolverDnSgesvdj(
-                            open, vectors, 1, m, n, matrix, lda, values, left, ldu, right, ldv, workspace, floats[0],
-                            info, options));
-        } finally {
-            DriverCodes.checkSolver(name, JCusolverDn.cusolverDnDestroyGesvdjInfo(options));
-        }
+    void geqrf(int m, int n, long a, int lda, long tau, long workspace, int floats, long info, CUstream stream) {
+        DriverCodes.checkSolver(
+                name("cusolverDnSgeqrf", m, n),
+                JCusolverDn.cusolverDnSgeqrf(
+                        on(stream), m, n, pointer(a), lda, pointer(tau), pointer(workspace), floats, pointer(info)));
+    }
+
+    int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, CUstream stream) {
+        int[] floats = new int[1];
+        DriverCodes.checkSolver(
+                name("cusolverDnSorgqr_bufferSize", m, n),
+                JCusolverDn.cusolverDnSorgqr_bufferSize(on(stream), m, n, k, pointer(a), lda, pointer(tau), floats));
+        return floats[0];
+    }
+
+    void orgqr(int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, CUstream stream) {
+        DriverCodes.checkSolver(
+                name("cusolverDnSorgqr", m, n),
+                JCusolverDn.cusolverDnSorgqr(
+                        on(stream), m, n, k, pointer(a), lda, pointer(tau), pointer(workspace), floats, pointer(info)));
+    }
+
+    int gesvdjWorkspace(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, CUstream stream) {
+        int[] floats = new int[1];
+        DriverCodes.checkSolver(
+                name("cusolverDnSgesvdj_bufferSize", m, n),
+                JCusolverDn.cusolverDnSgesvdj_bufferSize(
+                        on(stream),
+                        VECTORS,
+                        THIN,
+                        m,
+                        n,
+                        pointer(a),
+                        lda,
+                        pointer(s),
+                        pointer(u),
+                        ldu,
+                        pointer(v),
+                        ldv,
+                        floats,
+                        options()));
+        return floats[0];
+    }
+
+    void gesvdj(
+            int m,
+            int n,
+            long a,
+            int lda,
+            long s,
+            long u,
+            int ldu,
+            long v,
+            int ldv,
+            long workspace,
+            int floats,
+            long info,
+            CUstream stream) {
+        DriverCodes.checkSolver(
+                name("cusolverDnSgesvdj", m, n),
+                JCusolverDn.cusolverDnSgesvdj(
+                        on(stream),
+                        VECTORS,
+                        THIN,
+                        m,
+                        n,
+                        pointer(a),
+                        lda,
+                        pointer(s),
+                        pointer(u),
+                        ldu,
+                        pointer(v),
+                        ldv,
+                        pointer(workspace),
+                        floats,
+                        pointer(info),
+                        options()));
     }
 
     @Override
     public void close() {
+        if (options != null) {
+            DriverCodes.checkSolver("cusolverDnDestroyGesvdjInfo", JCusolverDn.cusolverDnDestroyGesvdjInfo(options));
+            options = null;
+        }
         if (handle != null) {
             DriverCodes.checkSolver("cusolverDnDestroy", JCusolverDn.cusolverDnDestroy(handle));
             handle = null;

@@ -90,7 +90,7 @@ public final class JCudaDriver implements GpuDriver {
         enter();
         info = describe(device);
         blas = new CublasCalls();
-        solver = new CusolverCalls(this);
+        solver = new CusolverCalls();
     }
 
     private static DeviceInfo describe(CUdevice device) {
@@ -408,22 +408,55 @@ public final class JCudaDriver implements GpuDriver {
     }
 
     @Override
-    public synchronized void geqrf(int m, int n, long a, int lda, long tau, long stream) {
+    public synchronized int geqrfWorkspace(int m, int n, long a, int lda, long stream) {
         enter();
-        solver.geqrf(m, n, a, lda, tau, streams.get(stream));
+        return solver.geqrfWorkspace(m, n, a, lda, streams.get(stream));
     }
 
     @Override
-    public synchronized void orgqr(int m, int n, int k, long a, int lda, long tau, long stream) {
+    public synchronized void geqrf(
+            int m, int n, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
         enter();
-        solver.orgqr(m, n, k, a, lda, tau, streams.get(stream));
+        solver.geqrf(m, n, a, lda, tau, workspace, floats, info, streams.get(stream));
+    }
+
+    @Override
+    public synchronized int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, long stream) {
+        enter();
+        return solver.orgqrWorkspace(m, n, k, a, lda, tau, streams.get(stream));
+    }
+
+    @Override
+    public synchronized void orgqr(
+            int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
+        enter();
+        solver.orgqr(m, n, k, a, lda, tau, workspace, floats, info, streams.get(stream));
+    }
+
+    @Override
+    public synchronized int gesvdjWorkspace(
+            int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
+        enter();
+        return solver.gesvdjWorkspace(m, n, a, lda, s, u, ldu, v, ldv, streams.get(stream));
     }
 
     @Override
     public synchronized void gesvdj(
-            int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
+            int m,
+            int n,
+            long a,
+            int lda,
+            long s,
+            long u,
+            int ldu,
+            long v,
+            int ldv,
+            long workspace,
+            int floats,
+            long info,
+            long stream) {
         enter();
-        solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv, streams.get(stream));
+        solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv, workspace, floats, info, streams.get(stream));
     }
 
     @Override

@@ -4,12 +4,43 @@ package org.lrcc.kernels.ptx;
 final class HostSolver {
     private static final int SWEEPS = 60;
 
+    /**
+     * What a call works in and where it reports.
+     *
+     * @param wanted what it is to report
+     */
+    record Report(String call, long workspace, int floats, long info, int wanted) {}
+
     private final DeviceMemory memory;
     private final StreamOrder order;
 
     HostSolver(DeviceMemory memory, StreamOrder order) {
         this.memory = memory;
         this.order = order;
+    }
+
+    /** Floats to work in; more than nothing, and another number for every shape, so that whoever mixes calls up is found out. */
+    static int workspace(int m, int n) {
+        return 32 * n + m;
+    }
+
+    /** Works in all of the work space and reports. */
+    private void report(Report report, int m, int n) {
+        String call = report.call();
+        if (report.floats() < workspace(m, n)) {
+            throw new PtxFault(
+                    call + ": a work space of " + report.floats() + " floats, " + workspace(m, n) + " are needed");
+        }
+        Region work = memory.require(call + " work space", report.workspace(), 4L * report.floats());
+        Region info = memory.require(call + " report", report.info(), 4);
+        order.write(work);
+        order.write(info);
+        for (int i = 0; i < report.floats(); i++) {
+            Region.FLOAT.set(work.data(), (int) (report.workspace() - work.base) + 4 * i, Float.NaN);
+        }
+        int at = (int) (report.info() - info.base);
+        Region.INT.set(info.data(), at, report.wanted());
+        info.markWritten(at, 4);
     }
 
     /** columns[j][i] = element (i, j). */
@@ -48,7 +79,8 @@ final class HostSolver {
         return memory.require(call, address, 4 * ((columns - 1L) * leading + rows));
     }
 
-    void geqrf(int m, int n, long a, int lda, long tau) {
+    void geqrf(int m, int n, long a, int lda, long tau, Report report) {
+        report(report, m, n);
         double[][] q = load("geqrf", m, n, a, lda);
         int count = Math.min(m, n);
         double[][] factors = new double[1][count];
@@ -92,7 +124,8 @@ final class HostSolver {
         }
     }
 
-    void orgqr(int m, int n, int k, long a, int lda, long tau) {
+    void orgqr(int m, int n, int k, long a, int lda, long tau, Report report) {
+        report(report, m, n);
         if (n > m || k > n) {
             throw new PtxFault("orgqr: m " + m + ", n " + n + ", k " + k);
         }
@@ -108,7 +141,8 @@ final class HostSolver {
         store("orgqr", q, m, a, lda);
     }
 
-    void gesvdj(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv) {
+    void gesvdj(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, Report report) {
+        report(report, m, n);
         double[][] given = load("gesvdj", m, n, a, lda);
         boolean wide = n > m;
         double[][] work = wide ? transpose(given, m) : given;

@@ -37,6 +37,7 @@ public final class InterpreterDriver implements GpuDriver {
     private final Set<Long> rounding = new HashSet<>();
     private final Map<Long, Long> events = new HashMap<>();
     private final IdentityHashMap<ByteBuffer, List<Sent>> pinned = new IdentityHashMap<>();
+    private final Map<String, Integer> reports = new HashMap<>();
     private final TreeMap<String, Integer> calls = new TreeMap<>();
     private long handles = 1000;
     private long uploadedBytes;
@@ -76,6 +77,11 @@ public final class InterpreterDriver implements GpuDriver {
         failCall = call;
         failAt = calls.getOrDefault(call, 0) + nth;
         failKind = kind;
+    }
+
+    /** Makes the next call of cuSOLVER of this name report this instead of success; its results are then not to be relied on. */
+    public synchronized void report(String call, int info) {
+        reports.put(call, info);
     }
 
     /** How often a call was made. */
@@ -525,19 +531,63 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public synchronized void geqrf(int m, int n, long a, int lda, long tau, long stream) {
-        work("geqrf", stream, () -> solver.geqrf(m, n, a, lda, tau));
+    public synchronized int geqrfWorkspace(int m, int n, long a, int lda, long stream) {
+        call("geqrfWorkspace");
+        require(streams, "stream", stream);
+        return HostSolver.workspace(m, n);
     }
 
     @Override
-    public synchronized void orgqr(int m, int n, int k, long a, int lda, long tau, long stream) {
-        work("orgqr", stream, () -> solver.orgqr(m, n, k, a, lda, tau));
+    public synchronized void geqrf(
+            int m, int n, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
+        HostSolver.Report report = new HostSolver.Report("geqrf", workspace, floats, info, takeReport("geqrf"));
+        work("geqrf", stream, () -> solver.geqrf(m, n, a, lda, tau, report));
+    }
+
+    @Override
+    public synchronized int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, long stream) {
+        call("orgqrWorkspace");
+        require(streams, "stream", stream);
+        return HostSolver.workspace(m, n);
+    }
+
+    @Override
+    public synchronized void orgqr(
+            int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
+        HostSolver.Report report = new HostSolver.Report("orgqr", workspace, floats, info, takeReport("orgqr"));
+        work("orgqr", stream, () -> solver.orgqr(m, n, k, a, lda, tau, report));
+    }
+
+    @Override
+    public synchronized int gesvdjWorkspace(
+            int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
+        call("gesvdjWorkspace");
+        require(streams, "stream", stream);
+        return HostSolver.workspace(m, n);
     }
 
     @Override
     public synchronized void gesvdj(
-            int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
-        work("gesvdj", stream, () -> solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv));
+            int m,
+            int n,
+            long a,
+            int lda,
+            long s,
+            long u,
+            int ldu,
+            long v,
+            int ldv,
+            long workspace,
+            int floats,
+            long info,
+            long stream) {
+        HostSolver.Report report = new HostSolver.Report("gesvdj", workspace, floats, info, takeReport("gesvdj"));
+        work("gesvdj", stream, () -> solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv, report));
+    }
+
+    private int takeReport(String call) {
+        Integer wanted = reports.remove(call);
+        return wanted == null ? 0 : wanted;
     }
 
     /** Everything must have been given back by now. */

@@ -138,7 +138,10 @@ class InterpreterDriverTest {
         long s = driver.allocate(4L * count);
         long u = driver.allocate(4L * count * m);
         long v = driver.allocate(4L * count * n);
-        driver.gesvdj(m, n, upload(a), m, s, u, m, v, n, 0);
+        int floats = driver.gesvdjWorkspace(m, n, s, m, s, u, m, v, n, 0);
+        long work = driver.allocate(4L * floats);
+        long info = driver.allocate(4);
+        driver.gesvdj(m, n, upload(a), m, s, u, m, v, n, work, floats, info, 0);
         float[] values = download(s, count);
         float[] left = download(u, count * m);
         float[] right = download(v, count * n);
@@ -158,9 +161,12 @@ class InterpreterDriverTest {
     private void qr(int m, int n, float[] a) {
         long q = upload(a);
         long tau = driver.allocate(4L * n);
-        driver.geqrf(m, n, q, m, tau, 0);
+        int floats = driver.geqrfWorkspace(m, n, q, m, 0);
+        long work = driver.allocate(4L * floats);
+        long info = driver.allocate(4);
+        driver.geqrf(m, n, q, m, tau, work, floats, info, 0);
         float[] r = download(q, m * n);
-        driver.orgqr(m, n, n, q, m, tau, 0);
+        driver.orgqr(m, n, n, q, m, tau, work, floats, info, 0);
         float[] columns = download(q, m * n);
         float[] back = new float[m * n];
         for (int i = 0; i < m * n; i++) {
@@ -169,6 +175,44 @@ class InterpreterDriverTest {
             }
         }
         assertThat(back).containsExactly(a, CLOSE);
+    }
+
+    @Test
+    void factorizationsAreCheckedLikeKernels() {
+        String[] parts = {
+            "leading dimension 3",
+            "a work space of 40 floats, 132 are needed",
+            "geqrf work space: 528 bytes",
+            "geqrf report",
+            "geqrf tau",
+            "nothing has written all of column 0",
+            "there is no stream 77"
+        };
+        for (int i = 0; i < parts.length; i++) {
+            int fault = i;
+            InterpreterDriver fresh = new InterpreterDriver();
+            long a = fresh.allocate(64);
+            long tau = fresh.allocate(16);
+            int floats = fresh.geqrfWorkspace(4, 4, a, 4, 0);
+            long work = fresh.allocate(4L * floats);
+            long info = fresh.allocate(4);
+            if (fault != 5) {
+                fresh.fillWords(a, 0, 16, 0);
+            }
+            assertThatThrownBy(() -> {
+                        switch (fault) {
+                            case 0 -> fresh.geqrf(4, 4, a, 3, tau, work, floats, info, 0);
+                            case 1 -> fresh.geqrf(4, 4, a, 4, tau, work, 40, info, 0);
+                            case 2 -> fresh.geqrf(4, 4, a, 4, tau, work + 4, floats, info, 0);
+                            case 3 -> fresh.geqrf(4, 4, a, 4, tau, work, floats, info + 4, 0);
+                            case 4 -> fresh.geqrf(4, 4, a, 4, tau + 4, work, floats, info, 0);
+                            case 5 -> fresh.geqrf(4, 4, a, 4, tau, work, floats, info, 0);
+                            default -> fresh.geqrf(4, 4, a, 4, tau, work, floats, info, 77);
+                        }
+                    })
+                    .as(parts[fault])
+                    .hasMessageContaining(parts[fault]);
+        }
     }
 
     @Test

@@ -62,6 +62,7 @@ public final class GpuCheck {
     private static String[] everything() {
         List<String> checks = new ArrayList<>(List.of(
                 CardKernelsContract.class.getName(),
+                CardLinearAlgebraContract.class.getName(),
                 CardBackendContract.class.getName(),
                 CardTorchContract.class.getName(),
                 CardPrecisionContract.class.getName(),

@@ -1,6 +1,7 @@
 package org.lrcc.engine.cpu.linalg;
 
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.LinearAlgebra;
 import org.lrcc.engine.tensor.Tensor;
 
 /**
@@ -12,45 +13,45 @@ import org.lrcc.engine.tensor.Tensor;
  *
  * <p>Holds its work space: one instance for one thread at a time. Needs kernels with heap storage.
  */
-public final class ProductQr {
+final class ProductQr {
     /** Smallest squared distance of a column from the span of those before it, relative to its own, that single precision copes with. */
     private static final double SINGLE = 0.05;
 
     private final Kernels kernels;
-    private final ThinQr exact;
+    private final LinearAlgebra exact;
     private final float[] gram;
     private final double[] upper;
     private final double[] inverse;
 
-    /** Work space for matrices of up to {@code maxRows} x {@code maxColumns}. */
-    public ProductQr(Kernels kernels, int maxRows, int maxColumns) {
+    /** Work space for matrices of up to so many columns; {@code exact} takes over where this does not do. */
+    ProductQr(Kernels kernels, LinearAlgebra exact, int maxColumns) {
         this.kernels = kernels;
-        this.exact = new ThinQr(maxRows, maxColumns);
+        this.exact = exact;
         this.gram = new float[maxColumns * maxColumns];
         this.upper = new double[maxColumns * maxColumns];
         this.inverse = new double[maxColumns * maxColumns];
     }
 
-    /**
-     * Writes an orthonormal basis of the columns of {@code y} to {@code q}.
-     *
-     * @param y {@code [rows, columns]} row-major, finite
-     * @param q {@code [rows, columns]} row-major; another array
-     */
-    public void orthonormalize(float[] y, int rows, int columns, float[] q) {
-        Tensor left = Tensor.over(y, rows, columns);
-        kernels.gemm(true, false, 1, left, left, 0, Tensor.over(gram, columns, columns));
+    boolean fits(int columns) {
+        return columns * columns <= gram.length;
+    }
+
+    /** Writes an orthonormal basis of the columns of y to q, another tensor; both {@code [rows, columns]}. */
+    void orthonormalize(Tensor y, Tensor q) {
+        int columns = y.shape().size(1);
+        Tensor square = Tensor.over(gram, columns, columns);
+        kernels.gemm(true, false, 1, y, y, 0, square);
         for (int i = 0; i < columns * columns; i++) {
             upper[i] = gram[i];
         }
         if (!(Triangles.factor(upper, columns) > SINGLE)) {
-            exact.orthonormalize(y, 0, rows, columns, q, 0);
+            exact.orthonormalize(y, q);
             return;
         }
         Triangles.invert(upper, inverse, columns);
         for (int i = 0; i < columns * columns; i++) {
             gram[i] = (float) inverse[i];
         }
-        kernels.gemm(false, false, 1, left, Tensor.over(gram, columns, columns), 0, Tensor.over(q, rows, columns));
+        kernels.gemm(false, false, 1, y, square, 0, q);
     }
 }

@@ -59,6 +59,17 @@ public final class ThinQr {
         this.inverse = new double[padded * padded];
     }
 
+    /** Whether the work space is large enough. */
+    boolean fits(int rows, int columns) {
+        return rows <= maxRows && columns <= maxColumns;
+    }
+
+    /** One with room for these sizes too, and for twice the columns where only they grew. */
+    ThinQr larger(int rows, int columns) {
+        int most = Math.max(rows, maxRows);
+        return new ThinQr(most, Math.min(most, Math.max(columns, columns > maxColumns ? 2 * maxColumns : maxColumns)));
+    }
+
     private static int padded(int columns) {
         return (columns + FactorLoops.PAD - 1) / FactorLoops.PAD * FactorLoops.PAD;
     }

@@ -124,15 +124,15 @@ public final class VectorFactorLoops implements FactorLoops {
     }
 
     @Override
-    public void nearest(float[] x, float[] y, float distance, float[] out) {
+    public void nearest(float[] x, int xo, float[] y, int yo, int n, float distance, float[] out, int oo) {
         int i = 0;
-        for (; i <= out.length - F.length(); i += F.length()) {
-            FloatVector a = FloatVector.fromArray(F, x, i);
-            FloatVector b = FloatVector.fromArray(F, y, i);
-            b.blend(a, a.sub(b).abs().compare(VectorOperators.LT, distance)).intoArray(out, i);
+        for (; i <= n - F.length(); i += F.length()) {
+            FloatVector a = FloatVector.fromArray(F, x, xo + i);
+            FloatVector b = FloatVector.fromArray(F, y, yo + i);
+            b.blend(a, a.sub(b).abs().compare(VectorOperators.LT, distance)).intoArray(out, oo + i);
         }
-        for (; i < out.length; i++) {
-            out[i] = Math.abs(x[i] - y[i]) < distance ? x[i] : y[i];
+        for (; i < n; i++) {
+            out[oo + i] = Math.abs(x[xo + i] - y[yo + i]) < distance ? x[xo + i] : y[yo + i];
         }
     }
 }

@@ -1,4 +1,4 @@
-package org.lrcc.engine.cpu.linalg;
+package org.lrcc.engine.linalg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,9 +8,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.linalg.ThinQr;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.Tensor;
 
 class TruncatedSvdTest {
     @ParameterizedTest
@@ -22,7 +24,7 @@ class TruncatedSvdTest {
         }
         float[] w = withSpectrum(rows, columns, values);
         try (Kernels kernels = Backends.named("cpu").open()) {
-            TruncatedSvd svd = TruncatedSvd.of(kernels, w, rows, columns, rank, 1e-9, 1);
+            TruncatedSvd svd = TruncatedSvd.of(kernels, Tensor.over(w, rows, columns), rank, 1e-9, 1);
             for (int i = 0; i < rank; i++) {
                 assertThat(svd.values()[i]).as("value " + i).isCloseTo(values[i], within(1e-4));
             }
@@ -41,7 +43,7 @@ class TruncatedSvdTest {
                 tail += values[i] * values[i];
             }
             assertThat(Math.sqrt(left)).isCloseTo(Math.sqrt(tail), within(2e-4));
-            double[] all = TruncatedSvd.singularValues(kernels, w, rows, columns);
+            double[] all = kernels.linearAlgebra().singularValues(Tensor.over(w, rows, columns));
             assertThat(all).hasSize(values.length);
             for (int i = 0; i < values.length; i++) {
                 assertThat(all[i]).as("of all, value " + i).isCloseTo(values[i], within(1e-2));
@@ -51,19 +53,18 @@ class TruncatedSvdTest {
 
     @Test
     void theStartDoesNotShowInTheResult() {
-        float[] w = withSpectrum(40, 60, new double[] {5, 4, 3, 1, 0.5});
+        Tensor w = Tensor.of(withSpectrum(40, 60, new double[] {5, 4, 3, 1, 0.5}), 40, 60);
         try (Kernels kernels = Backends.named("cpu").open()) {
-            TruncatedSvd a = TruncatedSvd.of(kernels, w, 40, 60, 3, 1e-9, 1);
-            assertThat(TruncatedSvd.of(kernels, w, 40, 60, 3, 1e-9, 1).u()).isEqualTo(a.u());
-            assertThat(TruncatedSvd.of(kernels, w, 40, 60, 3, 1e-9, 2).values())
-                    .containsExactly(a.values(), within(1e-4));
+            TruncatedSvd a = TruncatedSvd.of(kernels, w, 3, 1e-9, 1);
+            assertThat(TruncatedSvd.of(kernels, w, 3, 1e-9, 1).u()).isEqualTo(a.u());
+            assertThat(TruncatedSvd.of(kernels, w, 3, 1e-9, 2).values()).containsExactly(a.values(), within(1e-4));
         }
     }
 
     @Test
     void aMatrixOfZerosHasNoValues() {
         try (Kernels kernels = Backends.named("cpu").open()) {
-            TruncatedSvd svd = TruncatedSvd.of(kernels, new float[12], 3, 4, 2, 1e-6, 0);
+            TruncatedSvd svd = TruncatedSvd.of(kernels, Tensor.of(new float[12], 3, 4), 2, 1e-6, 0);
             assertThat(svd.values()).containsExactly(0, 0);
             assertThat(svd.v()).containsOnly(0);
         }
@@ -72,7 +73,7 @@ class TruncatedSvdTest {
     @Test
     void ranksBeyondTheMatrixAreRefused() {
         try (Kernels kernels = Backends.named("cpu").open()) {
-            assertThatThrownBy(() -> TruncatedSvd.of(kernels, new float[12], 3, 4, 4, 1e-6, 0))
+            assertThatThrownBy(() -> TruncatedSvd.of(kernels, Tensor.of(new float[12], 3, 4), 4, 1e-6, 0))
                     .isInstanceOf(InputException.class)
                     .hasMessageContaining("rank 4 of a 3 x 4 matrix must be from 1 to 3");
         }
@@ -88,7 +89,7 @@ class TruncatedSvdTest {
         }
         float[] q = new float[rows * columns];
         try (Kernels kernels = Backends.named("cpu").open()) {
-            new ProductQr(kernels, rows, columns).orthonormalize(y, rows, columns, q);
+            kernels.linearAlgebra().orthonormalizeRoughly(Tensor.over(y, rows, columns), Tensor.over(q, rows, columns));
         }
         for (int a = 0; a < columns; a++) {
             for (int b = 0; b <= a; b++) {
