@@ -297,6 +297,9 @@ final class FactorGradients {
             if (end < rows) {
                 Arrays.fill(x, to + end * width, to + rows * width, 0f);
             }
+            if (end == above) {
+                return; // All of it is padding, and there is no such row to begin at.
+            }
             int from = plane + (top + above * s.strideH()) * s.width() + phase.first();
             if (s.strideH() == 1 && s.strideW() == 1) {
                 System.arraycopy(in.x, from, x, to + above * width, (end - above) * width);
@@ -355,7 +358,7 @@ final class FactorGradients {
                     int r = c % rank;
                     int slice = r / nr;
                     int n = Math.min(Math.min(last - c, rank - r), nr - r % nr);
-                    movePixels(phase, c / rank, rows, work, turned + slice * ld * nr + r % nr, n, panel, c - j);
+                    movePixels(phase, c / rank, rows, work, turned + slice * ld * nr, r % nr, n, panel, c - j);
                     c += n;
                 }
                 addPanel(x, ldx, pairs, panel, depth, j / nr, ceil(columns, nr) / nr, to);
@@ -363,13 +366,24 @@ final class FactorGradients {
         }
 
         private void movePixels(
-                FactorPhase phase, int tap, int rows, float[] work, int from, int n, float[] panel, int column) {
+                FactorPhase phase,
+                int tap,
+                int rows,
+                float[] work,
+                int slice,
+                int first,
+                int n,
+                float[] panel,
+                int column) {
             int begin = phase.begin(tap);
             int count = phase.end(tap, s.outWidth()) - begin;
-            int first = begin + phase.shifts()[tap];
+            int shifted = begin + phase.shifts()[tap];
             for (int i = 0; count > 0 && i < rows; i++) {
-                int source = from + (i * s.outWidth() + begin) * nr;
-                tiles.copyColumns(work, source, count, n, panel, (i * phase.count() + first) * nr, column);
+                int source = slice + first + (i * s.outWidth() + begin) * nr;
+                // Behind the last of a panel's ranks are zeros; behind one that begins within the panel lies the next
+                // pixel, which is not for this tap.
+                boolean more = first == 0;
+                tiles.copyColumns(work, source, count, n, panel, (i * phase.count() + shifted) * nr, column, more);
             }
         }
 

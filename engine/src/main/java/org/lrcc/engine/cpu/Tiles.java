@@ -90,10 +90,11 @@ public interface Tiles extends StridedRows {
     void copyRows(float[] x, int base, int ldx, float[] b, int bo, int depth);
 
     /**
-     * Copies {@code length} columns of {@code n} rows of one panel to {@code column} of another: {@code y[yo + p*columns() + column + i] = x[xo + p*columns() + i]}. Up to one vector
-     * of columns more is copied where the row has them.
+     * Copies {@code length} columns of {@code n} rows of one panel to {@code column} of another: {@code y[yo + p*columns() + column + i] = x[xo + p*columns() + i]}.
+     *
+     * @param more whether up to one vector of columns more may be copied, where the row has them: then no float is copied by itself
      */
-    void copyColumns(float[] x, int xo, int n, int length, float[] y, int yo, int column);
+    void copyColumns(float[] x, int xo, int n, int length, float[] y, int yo, int column, boolean more);
 
     /**
      * Copies {@code rows} runs of {@code length} floats that lie {@code pitch} apart, one behind the other; reads and writes up to one vector

@@ -35,6 +35,7 @@ final class LowRankCases {
                 rows.add(conv(new int[] {1, 3, 31, 33}, 33, 7, 5, ConvGeometry.of(2, 3), factors, plan, 1, false, false)
                         .asLarge());
             }
+            fusedBorders(rows, factors);
             rows.add(conv(new int[] {2, 2, 4, 5}, 3, 3, 2, same, factors, null, 1, true, false));
             rows.add(conv(new int[] {2, 2, 4, 5}, 3, 3, 2, same, factors, null, 1.5, true, true));
         }
@@ -50,6 +51,21 @@ final class LowRankCases {
         }
     }
 
+    /** Ranks that do not divide a panel, whose taps then begin within one, and rows of pixels that lie wholly in a wide padding. */
+    private static void fusedBorders(List<OpCase> rows, Factors factors) {
+        LowRankPlan plan = new LowRankPlan(LowRankPlan.Way.COMPOSED, LowRankPlan.Way.COMPOSED, LowRankPlan.Way.FUSED);
+        ConvGeometry wide = ConvGeometry.of(1, 2);
+        for (int rank : new int[] {7, 15, 28}) {
+            rows.add(conv(new int[] {2, 33, 6, 7}, 33, 3, rank, ConvGeometry.of(1, 1), factors, plan, 1, true, false)
+                    .asLarge());
+        }
+        rows.add(conv(new int[] {2, 33, 6, 7}, 33, 5, 21, wide, factors, plan, 1, true, false)
+                .asLarge());
+        rows.add(conv(new int[] {1, 3, 5, 5}, 4, 5, 2, wide, factors, plan, 1, true, false));
+        rows.add(conv(new int[] {1, 2, 3, 200}, 2, 5, 2, wide, factors, plan, 1, true, false)
+                .asLarge());
+    }
+
     private static OpCase conv(
             int[] x,
             int out,
@@ -61,8 +77,8 @@ final class LowRankCases {
             double scale,
             boolean rest,
             boolean trained) {
-        String name = "lowRankConv2d " + factors + " " + plan + " " + Shape.of(x) + " to " + out + ", kernel " + kernel
-                + (rest ? trained ? " over a trained weight" : " over a weight" : "");
+        String name = "lowRankConv2d " + factors + " " + plan + " " + Shape.of(x) + " to " + out + ", rank " + rank
+                + ", kernel " + kernel + (rest ? trained ? " over a trained weight" : " over a weight" : "");
         int in = x[1];
         Shape y = geometry.infer(Shape.of(x), Shape.of(out, in, kernel, kernel));
         OpCase row = OpCase.of(name, new LowRankConv2d(geometry, kernel, factors, scale, plan))

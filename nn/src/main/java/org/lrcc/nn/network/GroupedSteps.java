@@ -43,7 +43,8 @@ final class GroupedSteps {
             result.add(other);
         }
         boolean leaves = result.stream().anyMatch(step -> step instanceof AverageStep || step instanceof PlanesStep);
-        return leaves ? result : List.of();
+        // The last step's value is the network's output, which is in planes.
+        return leaves && !grouped.contains(steps.get(steps.size() - 1).output()) ? result : List.of();
     }
 
     /** A step's counterpart, itself where it reads no groups, or null where it would but cannot. */

@@ -156,9 +156,9 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
-    public void copyColumns(float[] x, int xo, int n, int length, float[] y, int yo, int column) {
+    public void copyColumns(float[] x, int xo, int n, int length, float[] y, int yo, int column, boolean more) {
         int i = 0;
-        for (; i < length && column + i + VL <= NR; i += VL) {
+        for (; more ? i < length && column + i + VL <= NR : i + VL <= length; i += VL) {
             copyColumn(x, xo + i, n, y, yo + column + i);
         }
         for (; i < length; i++) {
