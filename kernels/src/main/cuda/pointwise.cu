@@ -149,6 +149,15 @@ KERNEL maskedGrad(const float *dw, const uint8 *__restrict__ mask, float *ds, in
         [&](int i) { ds[i] = mask[i] ? 0.f : dw[i]; });
 }
 
+// Indices differ, so that no two threads meet; they ascend, so that a warp's accesses share lines where many are on.
+KERNEL scatterAdd(const float *__restrict__ values, const int *__restrict__ indices, float *y, int n) {
+    FOR_EACH(i, n) y[indices[i]] += values[i];
+}
+
+KERNEL gather(const float *__restrict__ x, const int *__restrict__ indices, float *values, int n) {
+    FOR_EACH(i, n) values[i] = x[indices[i]];
+}
+
 // x = y + weight (w - y) with y = low + inertia (low - previous). Of weight 1 below `threshold` and else 0 where it is hard; else
 // threshold / |w - y| - mu, from 0 to 1.
 KERNEL truncatedTarget(

@@ -3,6 +3,7 @@ package org.lrcc.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.cli.report.LineChart;
 import org.lrcc.cli.report.Report;
@@ -65,6 +66,7 @@ final class ConversionSection {
                     Cell.number(Texts.count(layer.parametersAfter())),
                     Cell.number(Texts.count(layer.trainable())),
                     Cell.number(number(layer.density(), "%.3f")),
+                    Cell.of(Objects.requireNonNullElse(layer.sparse(), "")),
                     Cell.number(number(layer.residual(), "%.4f")),
                     Cell.number(number(layer.residualSparse(), "%.4f")),
                     Cell.of(layer.action() == ConversionReport.Action.CONVERTED ? "" : layer.reason())));
@@ -89,6 +91,7 @@ final class ConversionSection {
                 "after",
                 "train",
                 "S on",
+                "S lies",
                 "|W-UV|/|W|",
                 "|W-UV-S|/|W|",
                 "why");

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.lowrank.Balance;
 import org.lrcc.lowrank.LowRankConfig;
+import org.lrcc.lowrank.SparseForm;
 import org.lrcc.lowrank.TuneMode;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -43,6 +44,14 @@ final class LowRankOptions {
             description =
                     "Where the singular values of U V stand: v (default, as decomposed), even or u, which lets U learn at its own pace.")
     private @Nullable Balance balance;
+
+    @Option(
+            names = "--sparse-form",
+            paramLabel = "FORM",
+            converter = SparseFormConverter.class,
+            description =
+                    "How S lies in memory: dense, with a mask, compact, as a list of its entries, or auto (default: compact where at most half is on). Results are the same.")
+    private @Nullable SparseForm sparse;
 
     @Option(names = "--keep-noise", description = "Keep what the decomposition leaves over, frozen.")
     private boolean keepNoise;
@@ -106,6 +115,13 @@ final class LowRankOptions {
         }
     }
 
+    static final class SparseFormConverter implements ITypeConverter<SparseForm> {
+        @Override
+        public SparseForm convert(String value) {
+            return SelectionOptions.named(() -> SparseForm.parse(value));
+        }
+    }
+
     long seed() {
         return seed;
     }
@@ -136,6 +152,7 @@ final class LowRankOptions {
         config = rateU == null ? config : config.rateU(rateU);
         config = rateS == null ? config : config.rateS(rateS);
         config = balance == null ? config : config.balance(balance);
+        config = sparse == null ? config : config.sparse(sparse);
         config = cache == null ? config : config.cache(cache);
         return config.keepNoise(keepNoise)
                 .noSparse(noSparse)

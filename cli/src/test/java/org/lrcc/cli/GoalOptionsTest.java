@@ -98,6 +98,10 @@ class GoalOptionsTest {
         assertThat(sum).isBetween(4000L, 5000L);
         for (JsonNode layer : converted(convert("--mode tune_U --density 0.1 --json"))) {
             assertThat(layer.path("density").asDouble()).isCloseTo(0.1, within(1e-3));
+            assertThat(layer.path("sparse").asText()).isEqualTo("compact");
+        }
+        for (JsonNode layer : converted(convert("--mode tune_U --sparse-form dense --json"))) {
+            assertThat(layer.path("sparse").asText()).isEqualTo("dense");
         }
         double share = converted(convert("--mode tune_U --global-density 0.1 --json")).stream()
                 .mapToDouble(layer -> layer.path("density").asDouble())
@@ -146,6 +150,8 @@ class GoalOptionsTest {
         "--energy 2,energy: must be above 0 and at most 1",
         "--target-params 7,target params 7 cannot be met",
         "--init zeros,init zeros is unknown",
+        "--sparse-form packed,sparse form packed is unknown; there are dense",
+        "--sparse-form dense,sparse form: must be given only in modes that decompose",
     })
     void badOptionsAreOneLineWithExitCode2(String options, String message) {
         Object[] start = {"extract", Demo.MODEL, Demo.MODEL, "-o", dir.resolve("a")};

@@ -47,11 +47,10 @@ public final class Adapters {
             }
             for (ParameterSpec spec : node.layer().parameters()) {
                 String name = node.parameter(spec.name());
-                if (spec.name().equals(LowRankConv2d.MASK)) {
-                    String sparse = node.parameter(LowRankConv2d.SPARSE);
-                    SparseCodec.encode(
-                            sparse, adapted.state().get(sparse), adapted.state().get(name), tensors);
-                } else if (!spec.name().equals(LowRankConv2d.SPARSE)
+                if (node.layer() instanceof LowRankConv2d layer && spec.name().equals(LowRankConv2d.SPARSE)) {
+                    SparseEntries s = SparseEntries.of(node, layer, adapted.state());
+                    SparseCodec.encode(name, s, layer.weightShape().elements(), tensors);
+                } else if (!LowRankConv2d.placesSparse(spec.name())
                         && differs(node, spec, head, adapted.state(), provenance.base())) {
                     tensors.put(name, adapted.state().get(name));
                 }
@@ -133,6 +132,7 @@ public final class Adapters {
                 throw new InputException(
                         "low-rank layers " + info.ranks() + " are not those of its configuration, " + expected);
             }
+            converter.entries(this::entries);
             Network network = network();
             Set<String> trains = converter.trains(network);
             State.Builder state = State.builder();
@@ -150,6 +150,10 @@ public final class Adapters {
                     network,
                     state.build().withTrainable(trains::contains),
                     Provenance.put(described, info.config(), fingerprint));
+        }
+
+        private int entries(String layer) {
+            return SparseCodec.count(layer + "." + LowRankConv2d.SPARSE, stored);
         }
 
         /** The converted structure with as many classes as the file's head has. */
@@ -172,15 +176,12 @@ public final class Adapters {
         }
 
         private void put(State.Builder state, Node node, Set<String> trains) {
-            SparseCodec.@Nullable Sparse sparse = null;
+            Map<String, Tensor> sparse = sparse(node);
             for (ParameterSpec spec : node.layer().parameters()) {
                 String name = node.parameter(spec.name());
-                if (spec.name().equals(LowRankConv2d.SPARSE)) {
-                    sparse = SparseCodec.decode(name, spec.shape(), stored);
-                    read.addAll(SparseCodec.names(name));
-                    state.put(name, spec.role(), sparse.values());
-                } else if (sparse != null && spec.name().equals(LowRankConv2d.MASK)) {
-                    state.put(name, spec.role(), sparse.mask());
+                Tensor ofSparse = sparse.get(spec.name());
+                if (ofSparse != null) {
+                    state.put(name, spec.role(), ofSparse);
                 } else if (stored.contains(name)) {
                     state.put(name, spec.role(), tensor(name, spec));
                 } else if (mayBeBase(node, spec, name, trains)) {
@@ -189,6 +190,17 @@ public final class Adapters {
                     throw new InputException("tensor " + name + " is missing");
                 }
             }
+        }
+
+        /** The parameters of S, by local name; none where the layer has none. */
+        private Map<String, Tensor> sparse(Node node) {
+            if (!(node.layer() instanceof LowRankConv2d layer && layer.form().hasSparse())) {
+                return Map.of();
+            }
+            String name = node.parameter(LowRankConv2d.SPARSE);
+            read.addAll(SparseCodec.names(name));
+            return SparseCodec.decode(name, layer.weightShape().elements(), stored)
+                    .parameters(layer);
         }
 
         private boolean mayBeBase(Node node, ParameterSpec spec, String name, Set<String> trains) {

@@ -22,6 +22,16 @@ final class ConfigRules {
                 "balance",
                 "given only in modes that decompose",
                 c.mode());
+        require(
+                c.mode().decomposes() || c.sparse() == SparseForm.AUTO,
+                "sparse form",
+                "given only in modes that decompose",
+                c.mode());
+        require(
+                !c.noSparse() || c.sparse() == SparseForm.AUTO,
+                "sparse form",
+                "given only with a sparse part",
+                "no sparse");
         require(c.mode().trainsS() || c.l1() == 0, "l1", "given only in modes that train S", c.mode());
         require(
                 !(c.noSparse() && c.mode() == TuneMode.FIX_LOW_RANK),

@@ -26,6 +26,7 @@ final class ConfigValues {
     Density density;
 
     Balance balance = Balance.V;
+    SparseForm sparse = SparseForm.AUTO;
     boolean keepNoise;
     boolean noSparse;
 
@@ -68,6 +69,7 @@ final class ConfigValues {
         lambda = other.lambda;
         density = other.density;
         balance = other.balance;
+        sparse = other.sparse;
         keepNoise = other.keepNoise;
         noSparse = other.noSparse;
         reassignSparsity = other.reassignSparsity;

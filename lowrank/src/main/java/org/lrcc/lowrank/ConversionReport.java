@@ -60,6 +60,7 @@ public record ConversionReport(
      * @param trainable as for the whole
      * @param method of the decomposition, or null where there is none (yet)
      * @param density share of S that is on, or null where there is no decomposition (yet)
+     * @param sparse how S lies in memory: {@code dense} or {@code compact}; null where there is none (yet)
      * @param residual |W - UV| / |W|, or null
      * @param residualSparse |W - UV - S| / |W|, or null
      * @param objective sum of min((W - UV)², lambda²), or null
@@ -77,6 +78,7 @@ public record ConversionReport(
             long trainable,
             @Nullable String method,
             @Nullable Double density,
+            @Nullable String sparse,
             @Nullable Double residual,
             @Nullable Double residualSparse,
             @Nullable Double objective,
@@ -100,7 +102,7 @@ public record ConversionReport(
     @Override
     public String toString() {
         int width = layers.stream().mapToInt(l -> l.name().length()).max().orElse(5);
-        String format = "%-" + Math.max(width, 5) + "s  %-18s %-10s %5s %11s %11s %11s %8s %9s %11s  %s%n";
+        String format = "%-" + Math.max(width, 5) + "s  %-18s %-10s %5s %11s %11s %11s %8s %8s %9s %11s  %s%n";
         StringBuilder text = new StringBuilder(String.format(
                 format,
                 "layer",
@@ -111,6 +113,7 @@ public record ConversionReport(
                 "after",
                 "trainable",
                 "density",
+                "S lies",
                 "|W-UV|",
                 "|W-UV-S|",
                 "why"));
@@ -125,6 +128,7 @@ public record ConversionReport(
                     count(l.parametersAfter()),
                     count(l.trainable()),
                     number("%.3f", l.density()),
+                    l.sparse() == null ? "" : l.sparse(),
                     number("%.4f", l.residual()),
                     number("%.4f", l.residualSparse()),
                     l.action() == Action.CONVERTED ? "" : l.reason()));

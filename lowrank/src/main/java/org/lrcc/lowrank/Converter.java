@@ -5,8 +5,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Backend;
@@ -137,6 +139,8 @@ final class Converter {
             makeLayers();
             results = decompose(progress);
         }
+        Map<String, Decomposer.Result> found = results;
+        entries(name -> Objects.requireNonNull(found.get(name)).factorization().entries());
         Network network = network();
         State state = state(network, results);
         Model model = new Model(network, state, Provenance.put(rest().info(), config, Fingerprint.of(base)));
@@ -168,6 +172,12 @@ final class Converter {
         });
         selection.ranks(ranks);
         makeLayers();
+    }
+
+    /** Gives layers with an S its number of entries, by name: whether S is a list depends on it. */
+    void entries(ToIntFunction<String> entries) {
+        layers.replaceAll((name, layer) ->
+                layer.form().hasSparse() ? layer.holding(config.sparse(), entries.applyAsInt(name)) : layer);
     }
 
     /** Ranks of the layers that are converted, by name. */
@@ -302,10 +312,8 @@ final class Converter {
             made.put(LowRankConv2d.WEIGHT, Tensor.of(weight, shape));
         }
         if (layer.form().hasSparse()) {
-            made.put(LowRankConv2d.SPARSE, Tensor.of(weight(layer, f.s()), shape));
-            made.put(
-                    LowRankConv2d.MASK,
-                    Tensor.of(layer.layout().toWeight(f.mask(), layer.in(), layer.kernel()), shape));
+            byte[] mask = layer.layout().toWeight(f.mask(), layer.in(), layer.kernel());
+            made.putAll(SparseEntries.of(weight(layer, f.s()), mask).parameters(layer));
         }
         if (layer.form().hasNoise()) {
             made.put(LowRankConv2d.NOISE, Tensor.of(weight(layer, f.noise()), shape));

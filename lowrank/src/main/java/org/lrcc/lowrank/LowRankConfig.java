@@ -108,6 +108,11 @@ public final class LowRankConfig {
         return with(c -> c.balance = value);
     }
 
+    /** Modes that decompose: how S lies in memory. */
+    public LowRankConfig sparse(SparseForm value) {
+        return with(c -> c.sparse = value);
+    }
+
     /** Keep what the decomposition leaves over as a frozen term of the weight, which is then exact at first. */
     public LowRankConfig keepNoise(boolean value) {
         return with(c -> c.keepNoise = value);
@@ -269,6 +274,11 @@ public final class LowRankConfig {
     /** Where the singular values of U·V stand. */
     public Balance balance() {
         return values.balance;
+    }
+
+    /** How S lies in memory. */
+    public SparseForm sparse() {
+        return values.sparse;
     }
 
     /** Whether the rest is kept. */

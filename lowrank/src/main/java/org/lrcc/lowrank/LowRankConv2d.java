@@ -16,6 +16,7 @@ import org.lrcc.engine.op.MaskSparse;
 import org.lrcc.engine.op.MatMul;
 import org.lrcc.engine.op.Reshape;
 import org.lrcc.engine.op.Scale;
+import org.lrcc.engine.op.ScatterSparse;
 import org.lrcc.engine.op.WeightNorm;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ConvGeometry;
@@ -32,7 +33,7 @@ import org.lrcc.nn.layer.Role;
  * the latter perhaps with a magnitude for each channel out (DoRA).
  *
  * <p>Parameters, named as the original tool does: "lora_B" is U, "lora_A" is V (shapes by {@link Layout}); "sparse_weight" is S and "sparse_mask" is M (U8, 1
- * where S is off), both of the weight's shape; "noise" likewise; "weight" is W; "lora_magnitude_vector" {@code [out]}; "bias" {@code [out]}. Which of U, V and S train is the state's matter.
+ * where S is off), both of the weight's shape, or, where S is a list, "sparse_weight" its entries that are on and "sparse_indices" (I32) where they stand in the weight, ascending; "noise" has the weight's shape; "weight" is W; "lora_magnitude_vector" {@code [out]}; "bias" {@code [out]}. Which of U, V and S train is the state's matter.
  *
  * <p>A training step multiplies in the order that a cost model finds cheapest, pass by pass; it forms a whole weight, or a gradient of one, only where that costs least. Inference
  * composes the weight, once for a state.
@@ -47,6 +48,7 @@ import org.lrcc.nn.layer.Role;
  * @param form what is added to U·V
  * @param scale factor of U·V; 1 but over a base weight
  * @param dropout probability to drop an input element of the adapter's branch in training; 0 but in form {@link Form#OVER_BASE}
+ * @param entries entries of S where it is a list; {@link #WHOLE} where it lies whole, or there is none
  */
 public record LowRankConv2d(
         int in,
@@ -58,7 +60,8 @@ public record LowRankConv2d(
         Layout layout,
         Form form,
         double scale,
-        double dropout)
+        double dropout,
+        int entries)
         implements Convolution {
     /** V. */
     public static final String V = "lora_A";
@@ -68,12 +71,17 @@ public record LowRankConv2d(
     public static final String SPARSE = "sparse_weight";
     /** M. */
     public static final String MASK = "sparse_mask";
+    /** Where the entries of S stand, where it is a list. */
+    public static final String INDICES = "sparse_indices";
     /** What the decomposition left over. */
     public static final String NOISE = "noise";
     /** W. */
     public static final String WEIGHT = "weight";
     /** Lengths of the weight's rows, one a channel out; named as in PEFT. */
     public static final String MAGNITUDE = "lora_magnitude_vector";
+
+    /** In the place of a number of entries: S is no list. */
+    public static final int WHOLE = -1;
 
     /** Added to the sum of a row's squares where it is divided by its length. */
     static final double NORM_EPS = 1e-12;
@@ -140,6 +148,26 @@ public record LowRankConv2d(
             throw new InputException("low-rank conv2d: dropout " + dropout
                     + " must be 0 in form DORA, where the branch has no output of its own");
         }
+        int most = form.hasSparse() ? Shape.of(out, in, kernel, kernel).elements() : WHOLE;
+        if (entries < WHOLE || entries > most) {
+            throw new InputException(
+                    "low-rank conv2d: S of form " + form + " cannot have " + entries + " entries, at most " + most);
+        }
+    }
+
+    /** A layer whose S, if it has one, lies whole. */
+    public LowRankConv2d(
+            int in,
+            int out,
+            int kernel,
+            ConvGeometry geometry,
+            boolean hasBias,
+            int rank,
+            Layout layout,
+            Form form,
+            double scale,
+            double dropout) {
+        this(in, out, kernel, geometry, hasBias, rank, layout, form, scale, dropout, WHOLE);
     }
 
     /** A low-rank layer in the place of {@code conv}, which has a square kernel and one group. */
@@ -150,6 +178,23 @@ public record LowRankConv2d(
         }
         return new LowRankConv2d(
                 w.size(1), w.size(0), w.size(2), conv.geometry(), conv.hasBias(), rank, layout, form, scale, dropout);
+    }
+
+    /** The same layer with as many entries of S, in the form that is asked for. */
+    LowRankConv2d holding(SparseForm sparse, int count) {
+        boolean lists = sparse.lists(count, weightShape().elements());
+        return new LowRankConv2d(
+                in, out, kernel, geometry, hasBias, rank, layout, form, scale, dropout, lists ? count : WHOLE);
+    }
+
+    /** Whether S is a list. */
+    public boolean isCompact() {
+        return entries != WHOLE;
+    }
+
+    /** Whether the parameter of this local name says where S is on, and holds no numbers of the network. */
+    static boolean placesSparse(String local) {
+        return local.equals(MASK) || local.equals(INDICES);
     }
 
     /** The plain convolution of the same shape. */
@@ -180,7 +225,10 @@ public record LowRankConv2d(
         }
         all.add(new ParameterSpec(V, shapeV(), DType.F32, Role.WEIGHT));
         all.add(new ParameterSpec(U, shapeU(), DType.F32, Role.WEIGHT));
-        if (form.hasSparse()) {
+        if (isCompact()) {
+            all.add(ParameterSpec.weight(SPARSE, entries));
+            all.add(new ParameterSpec(INDICES, Shape.of(entries), DType.I32, Role.FROZEN));
+        } else if (form.hasSparse()) {
             all.add(new ParameterSpec(SPARSE, weightShape(), DType.F32, Role.WEIGHT));
             all.add(new ParameterSpec(MASK, weightShape(), DType.U8, Role.FROZEN));
         }
@@ -210,20 +258,24 @@ public record LowRankConv2d(
                         direction,
                         c.tape().apply(new WeightNorm(NORM_EPS), direction, c.parameter(MAGNITUDE)));
             }
-            case SPARSE ->
-                replace(c.tape(), uv, c.tape().apply(new ComposeSparse(), uv, c.parameter(SPARSE), c.parameter(MASK)));
-            case SPARSE_NOISE ->
-                replace(
-                        c.tape(),
-                        uv,
-                        c.tape()
-                                .apply(
-                                        new ComposeSparse(),
-                                        uv,
-                                        c.parameter(SPARSE),
-                                        c.parameter(MASK),
-                                        c.parameter(NOISE)));
+            case SPARSE, SPARSE_NOISE -> {
+                Var sum = replace(c.tape(), uv, withSparse(c, uv));
+                yield isCompact() && form.hasNoise()
+                        ? replace(c.tape(), sum, c.tape().apply(new Add(), sum, c.parameter(NOISE)))
+                        : sum;
+            }
         };
+    }
+
+    /** U·V + S, and the noise where S lies whole. */
+    private Var withSparse(LayerContext c, Var uv) {
+        Var s = c.parameter(SPARSE);
+        if (isCompact()) {
+            return c.tape().apply(new ScatterSparse(weightShape()), s, c.parameter(INDICES), uv);
+        }
+        return form.hasNoise()
+                ? c.tape().apply(new ComposeSparse(), uv, s, c.parameter(MASK), c.parameter(NOISE))
+                : c.tape().apply(new ComposeSparse(), uv, s, c.parameter(MASK));
     }
 
     private static Var overBase(LayerContext c, Var uv) {
@@ -301,10 +353,22 @@ public record LowRankConv2d(
             case LOW_RANK -> null;
             case LOW_RANK_NOISE -> c.parameter(NOISE);
             case OVER_BASE, DORA -> c.parameter(WEIGHT);
-            case SPARSE -> c.tape().apply(new MaskSparse(), c.parameter(SPARSE), c.parameter(MASK));
-            case SPARSE_NOISE ->
-                c.tape().apply(new MaskSparse(), c.parameter(SPARSE), c.parameter(MASK), c.parameter(NOISE));
+            case SPARSE, SPARSE_NOISE -> sparse(c);
         };
+    }
+
+    /** S and the noise. */
+    private Var sparse(LayerContext c) {
+        Var s = c.parameter(SPARSE);
+        if (isCompact()) {
+            ScatterSparse op = new ScatterSparse(weightShape());
+            return form.hasNoise()
+                    ? c.tape().apply(op, s, c.parameter(INDICES), c.parameter(NOISE))
+                    : c.tape().apply(op, s, c.parameter(INDICES));
+        }
+        return form.hasNoise()
+                ? c.tape().apply(new MaskSparse(), s, c.parameter(MASK), c.parameter(NOISE))
+                : c.tape().apply(new MaskSparse(), s, c.parameter(MASK));
     }
 
     /** What follows the convolution. */

@@ -47,6 +47,7 @@ record ReportWriter(
                         trainingCount,
                         f == null ? null : config.method(),
                         f == null ? null : f.density(),
+                        sparse(node.layer(), f),
                         f == null ? null : f.residual(),
                         f == null ? null : f.residualSparse(),
                         f == null ? null : f.objective(),
@@ -62,7 +63,7 @@ record ReportWriter(
         long sum = 0;
         for (ParameterSpec spec : layer.parameters()) {
             boolean counts = spec.role() != Role.BUFFER
-                    && !spec.name().equals(LowRankConv2d.MASK)
+                    && !LowRankConv2d.placesSparse(spec.name())
                     && (!onlyTraining || trains.contains(node.parameter(spec.name())));
             if (counts) {
                 sum += f != null && spec.name().equals(LowRankConv2d.SPARSE)
@@ -71,5 +72,13 @@ record ReportWriter(
             }
         }
         return sum;
+    }
+
+    /** How S lies; null where there is none, or none yet. */
+    private static @Nullable String sparse(Layer layer, @Nullable Factorization f) {
+        if (f == null || !(layer instanceof LowRankConv2d low && low.form().hasSparse())) {
+            return null;
+        }
+        return (low.isCompact() ? SparseForm.COMPACT : SparseForm.DENSE).label();
     }
 }

@@ -1,11 +1,10 @@
 package org.lrcc.lowrank;
 
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.DType;
-import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.safetensors.SafeTensors;
 
@@ -20,33 +19,18 @@ final class SparseCodec {
 
     private SparseCodec() {}
 
-    /** S with its mask. */
-    record Sparse(Tensor values, Tensor mask) {}
-
-    static void encode(String name, Tensor s, Tensor mask, Map<String, Tensor> out) {
-        float[] all = s.toFloats();
-        byte[] off = mask.toBytes();
-        int count = 0;
-        for (byte b : off) {
-            count += 1 - b;
+    static void encode(String name, SparseEntries s, int elements, Map<String, Tensor> out) {
+        int[] indices = s.indices();
+        out.put(name + VALUES, Tensor.of(s.values(), indices.length));
+        byte[] bits = new byte[(elements + 7) / 8];
+        if (4L * indices.length < bits.length) {
+            out.put(name + INDICES, Tensor.of(indices, indices.length));
+            return;
         }
-        float[] values = new float[count];
-        int[] indices = new int[count];
-        byte[] bits = new byte[(off.length + 7) / 8];
-        int at = 0;
-        for (int i = 0; i < off.length; i++) {
-            if (off[i] == 0) {
-                values[at] = all[i];
-                indices[at++] = i;
-                bits[i / 8] |= (byte) (1 << i % 8);
-            }
+        for (int index : indices) {
+            bits[index / 8] |= (byte) (1 << index % 8);
         }
-        out.put(name + VALUES, Tensor.of(values, count));
-        if (4L * count < bits.length) {
-            out.put(name + INDICES, Tensor.of(indices, count));
-        } else {
-            out.put(name + BITS, Tensor.of(bits, bits.length));
-        }
+        out.put(name + BITS, Tensor.of(bits, bits.length));
     }
 
     /** Names that {@link #encode} may write for this one. */
@@ -54,55 +38,44 @@ final class SparseCodec {
         return List.of(name + VALUES, name + INDICES, name + BITS);
     }
 
-    static Sparse decode(String name, Shape shape, SafeTensors file) {
-        float[] values = file.floats(name + VALUES).toFloats();
-        byte[] off = new byte[shape.elements()];
-        Arrays.fill(off, (byte) 1);
-        int count = file.contains(name + INDICES)
-                ? fromIndices(file, name + INDICES, off)
-                : fromBits(file, name + BITS, off);
-        if (count != values.length) {
-            throw bad(file, name, count + " entries are on and " + values.length + " values given");
-        }
-        float[] s = new float[off.length];
-        int at = 0;
-        for (int i = 0; i < off.length; i++) {
-            if (off[i] == 0) {
-                s[i] = values[at++];
-            }
-        }
-        return new Sparse(Tensor.of(s, shape.sizes()), Tensor.of(off, shape.sizes()));
+    /** How many entries a file has under this name. */
+    static int count(String name, SafeTensors file) {
+        return file.get(name + VALUES).elements();
     }
 
-    private static int fromIndices(SafeTensors file, String name, byte[] off) {
+    static SparseEntries decode(String name, int elements, SafeTensors file) {
+        float[] values = file.floats(name + VALUES).toFloats();
+        int[] indices = file.contains(name + INDICES)
+                ? fromIndices(file, name + INDICES, elements)
+                : fromBits(file, name + BITS, elements);
+        if (indices.length != values.length) {
+            throw bad(file, name, indices.length + " entries are on and " + values.length + " values given");
+        }
+        return new SparseEntries(indices, values);
+    }
+
+    private static int[] fromIndices(SafeTensors file, String name, int elements) {
         int last = -1;
         int[] indices = typed(file, name, DType.I32).toInts();
         for (int index : indices) {
-            if (index <= last || index >= off.length) {
-                throw bad(file, name, "index " + index + " after " + last + " must rise and be below " + off.length);
+            if (index <= last || index >= elements) {
+                throw bad(file, name, "index " + index + " after " + last + " must rise and be below " + elements);
             }
-            off[index] = 0;
             last = index;
         }
-        return indices.length;
+        return indices;
     }
 
-    private static int fromBits(SafeTensors file, String name, byte[] off) {
+    private static int[] fromBits(SafeTensors file, String name, int elements) {
         byte[] bits = typed(file, name, DType.U8).toBytes();
-        if (bits.length != (off.length + 7) / 8) {
-            throw bad(file, name, bits.length + " bytes for " + off.length + " entries");
+        if (bits.length != (elements + 7) / 8) {
+            throw bad(file, name, bits.length + " bytes for " + elements + " entries");
         }
-        int count = 0;
-        for (int i = 0; i < 8 * bits.length; i++) {
-            if ((bits[i / 8] >> i % 8 & 1) != 0) {
-                if (i >= off.length) {
-                    throw bad(file, name, "bit " + i + " is set beyond " + off.length + " entries");
-                }
-                off[i] = 0;
-                count++;
-            }
+        BitSet on = BitSet.valueOf(bits);
+        if (on.length() > elements) {
+            throw bad(file, name, "bit " + (on.length() - 1) + " is set beyond " + elements + " entries");
         }
-        return count;
+        return on.stream().toArray();
     }
 
     private static Tensor typed(SafeTensors file, String name, DType dtype) {

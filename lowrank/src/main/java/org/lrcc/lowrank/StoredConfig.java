@@ -24,6 +24,7 @@ record StoredConfig(
         double lambda,
         @Nullable Density density,
         @Nullable String balance,
+        @Nullable String sparse,
         boolean keepNoise,
         boolean noSparse,
         @Nullable Double reassignSparsity,
@@ -56,6 +57,7 @@ record StoredConfig(
                 c.lambda(),
                 c.density(),
                 c.balance() == Balance.V ? null : c.balance().label(),
+                c.sparse() == SparseForm.AUTO ? null : c.sparse().label(),
                 c.keepNoise(),
                 c.noSparse(),
                 c.reassignSparsity(),
@@ -105,6 +107,7 @@ record StoredConfig(
         c = tolerance == null ? c : c.tolerance(tolerance);
         c = density == null ? c : c.density(density);
         c = balance == null ? c : c.balance(Balance.parse(balance));
+        c = sparse == null ? c : c.sparse(SparseForm.parse(sparse));
         c = c.keepNoise(keepNoise).noSparse(noSparse);
         c = reassignSparsity == null ? c : c.reassignSparsity(reassignSparsity);
         c = empty(convert) ? c : c.convert(array(convert));

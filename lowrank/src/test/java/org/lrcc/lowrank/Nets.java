@@ -107,8 +107,9 @@ final class Nets {
         float[] values = state.get(name).toFloats();
         float[] moves = values(values.length, 21, name.hashCode(), 0.05);
         String mask = name.replace(LowRankConv2d.SPARSE, LowRankConv2d.MASK);
-        byte[] off =
-                mask.equals(name) ? new byte[values.length] : state.get(mask).toBytes();
+        byte[] off = mask.equals(name) || !state.has(mask)
+                ? new byte[values.length]
+                : state.get(mask).toBytes();
         for (int i = 0; i < values.length; i++) {
             float move = name.endsWith("running_var") ? Math.abs(moves[i]) : moves[i];
             values[i] += off[i] == 0 ? move : 0;

@@ -340,6 +340,16 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public void scatterAdd(Tensor values, Tensor indices, Tensor y) {
+        pointwise.scatterAdd(values, indices, y);
+    }
+
+    @Override
+    public void gather(Tensor x, Tensor indices, Tensor values) {
+        pointwise.gather(x, indices, values);
+    }
+
+    @Override
     public void absSum(Tensor x, Tensor sum) {
         pointwise.absSum(x, sum);
     }

@@ -267,6 +267,41 @@ final class PointwiseKernels {
         }
     }
 
+    /** Indices differ, so that no two chunks meet. */
+    void scatterAdd(Tensor values, Tensor indices, Tensor y) {
+        Floats in = Floats.of(values);
+        int[] at = Floats.ints(indices);
+        Floats out = Floats.of(y);
+        Ranges.each(
+                pool,
+                values.elements(),
+                (i, n) -> scatterRun(
+                        in.array(), in.offset() + i, at, indices.offset() + i, n, out.array(), out.offset()));
+    }
+
+    private static void scatterRun(float[] values, int vo, int[] at, int ao, int n, float[] y, int yo) {
+        for (int i = 0; i < n; i++) {
+            y[yo + at[ao + i]] += values[vo + i];
+        }
+    }
+
+    void gather(Tensor x, Tensor indices, Tensor values) {
+        Floats in = Floats.of(x);
+        int[] at = Floats.ints(indices);
+        Floats out = Floats.of(values);
+        Ranges.each(
+                pool,
+                values.elements(),
+                (i, n) ->
+                        gatherRun(in.array(), in.offset(), at, indices.offset() + i, n, out.array(), out.offset() + i));
+    }
+
+    private static void gatherRun(float[] x, int xo, int[] at, int ao, int n, float[] values, int vo) {
+        for (int i = 0; i < n; i++) {
+            values[vo + i] = x[xo + at[ao + i]];
+        }
+    }
+
     void absSum(Tensor x, Tensor sum) {
         Floats in = Floats.of(x);
         Floats out = Floats.of(sum);

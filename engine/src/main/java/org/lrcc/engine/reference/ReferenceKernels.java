@@ -354,6 +354,28 @@ public final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void scatterAdd(Tensor values, Tensor indices, Tensor y) {
+        double[] added = Values.read(values);
+        int[] at = Values.readInts(indices);
+        double[] out = Values.read(y);
+        for (int i = 0; i < at.length; i++) {
+            out[at[i]] += added[i];
+        }
+        Values.write(out, y);
+    }
+
+    @Override
+    public void gather(Tensor x, Tensor indices, Tensor values) {
+        double[] in = Values.read(x);
+        int[] at = Values.readInts(indices);
+        double[] out = new double[at.length];
+        for (int i = 0; i < at.length; i++) {
+            out[i] = in[at[i]];
+        }
+        Values.write(out, values);
+    }
+
+    @Override
     public void absSum(Tensor x, Tensor sum) {
         double total = 0;
         for (double value : Values.read(x)) {

@@ -231,6 +231,16 @@ public interface Kernels extends AutoCloseable {
     /** ds = dw (1 - mask). */
     void maskedGrad(Tensor dw, Tensor mask, Tensor ds);
 
+    /**
+     * y[indices[i]] += values[i], y in row-major order.
+     *
+     * @param indices I32, ascending, each once, within y
+     */
+    void scatterAdd(Tensor values, Tensor indices, Tensor y);
+
+    /** values[i] = x[indices[i]], x in row-major order, indices as in {@link #scatterAdd}. */
+    void gather(Tensor x, Tensor indices, Tensor values);
+
     /** sum = sum of |x|, one element. */
     void absSum(Tensor x, Tensor sum);
 

@@ -49,6 +49,19 @@ public interface Fill {
         return values;
     };
 
+    /** Different whole numbers from 0 to {@code limit - 1}, ascending; as many as there are at most. */
+    static Fill ascending(int limit) {
+        return (count, random) -> {
+            double[] values = new double[count];
+            for (int value = 0, at = 0; at < count; value++) {
+                if (random.nextInt(limit - value) < count - at) {
+                    values[at++] = value;
+                }
+            }
+            return values;
+        };
+    }
+
     /** Whole numbers from 0 to {@code classes - 1}. */
     static Fill labels(int classes) {
         return each(random -> random.nextInt(classes));

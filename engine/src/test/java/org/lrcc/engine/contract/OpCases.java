@@ -18,12 +18,14 @@ import org.lrcc.engine.op.NormalizeImages;
 import org.lrcc.engine.op.Permute;
 import org.lrcc.engine.op.Reshape;
 import org.lrcc.engine.op.Scale;
+import org.lrcc.engine.op.ScatterSparse;
 import org.lrcc.engine.op.Softmax;
 import org.lrcc.engine.op.SoftmaxCrossEntropy;
 import org.lrcc.engine.op.Sum;
 import org.lrcc.engine.op.WeightNorm;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
 
 /**
  * The one table of cases: for every op the shapes that have broken kernels before. It drives the gradient check, the
@@ -281,6 +283,22 @@ public final class OpCases {
                     .whole(DType.U8, Fill.MASK, shape)
                     .input(shape);
             rows.add(noise);
+        }
+        int[][] lists = {{6, 5, 3, 3, 27}, {1, 1}, {37, 33, 1221}, {37, 33, 1}, {4, 9, 0}, {130, 521, 33_000}};
+        for (int[] list : lists) {
+            int[] shape = Arrays.copyOf(list, list.length - 1);
+            int count = list[shape.length];
+            int limit = Shape.of(shape).elements();
+            OpCase row = OpCase.of(
+                            "scatterSparse " + count + " of " + Arrays.toString(shape),
+                            new ScatterSparse(Shape.of(shape)))
+                    .input(count)
+                    .whole(DType.I32, Fill.ascending(limit), count);
+            OpCase based = OpCase.of(row.name() + " base", row.op())
+                    .input(count)
+                    .whole(DType.I32, Fill.ascending(limit), count);
+            rows.add(limit > 10_000 ? row.asLarge() : row);
+            rows.add(limit > 10_000 ? based.input(shape).asLarge() : based.input(shape));
         }
     }
 }

@@ -143,6 +143,18 @@ class OpErrorsTest {
                 new Bad("softmaxCrossEntropy: smoothing 1.5", () -> new SoftmaxCrossEntropy(1.5, 1)),
                 new Bad("softmaxCrossEntropy: normalizer 0.0", () -> new SoftmaxCrossEntropy(0, 0)),
                 new Bad("composeSparse: mask must be [2,3], got [3,2]", ComposeSparse::new, s(2, 3), s(2, 3), s(3, 2)),
+                new Bad(
+                        "scatterSparse: indices must be [2], got [3]",
+                        () -> new ScatterSparse(Shape.of(5)),
+                        s(2),
+                        s(3)),
+                new Bad("scatterSparse: 3 entries do not fit [2]", () -> new ScatterSparse(Shape.of(2)), s(3), s(3)),
+                new Bad(
+                        "scatterSparse: base must be [5], got [4]",
+                        () -> new ScatterSparse(Shape.of(5)),
+                        s(2),
+                        s(2),
+                        s(4)),
                 new Bad("clip: the lower bound 2.0", () -> new Activate(Activation.clip(2, 1)), s(3)),
                 new Bad("leakyRelu: slope 0.0", () -> new Activate(Activation.leakyRelu(0)), s(3)));
     }
@@ -171,6 +183,9 @@ class OpErrorsTest {
             assertThatThrownBy(() -> new ComposeSparse().forward(k, Wants.NONE, floats, floats, floats))
                     .isInstanceOf(InputException.class)
                     .hasMessage("composeSparse: mask must hold U8, got F32[2]");
+            assertThatThrownBy(() -> new ScatterSparse(Shape.of(3)).forward(k, Wants.NONE, floats, floats))
+                    .isInstanceOf(InputException.class)
+                    .hasMessage("scatterSparse: indices must hold I32, got F32[2]");
         }
     }
 

@@ -158,6 +158,24 @@ final class CudaPointwise {
         queue.launch1d(MODULE, "maskedGrad", ds.elements());
     }
 
+    void scatterAdd(Tensor values, Tensor indices, Tensor y) {
+        queue.arguments()
+                .pointer(address(values))
+                .pointer(address(indices))
+                .pointer(address(y))
+                .int32(values.elements());
+        queue.launch1d(MODULE, "scatterAdd", values.elements());
+    }
+
+    void gather(Tensor x, Tensor indices, Tensor values) {
+        queue.arguments()
+                .pointer(address(x))
+                .pointer(address(indices))
+                .pointer(address(values))
+                .int32(values.elements());
+        queue.launch1d(MODULE, "gather", values.elements());
+    }
+
     void truncatedTarget(Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x) {
         boolean hard = Double.isInfinite(mu);
         queue.arguments()

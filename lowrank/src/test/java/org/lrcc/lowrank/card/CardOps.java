@@ -2,6 +2,7 @@ package org.lrcc.lowrank.card;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.spi.PoolGeometry;
@@ -89,6 +90,11 @@ final class CardOps {
         time("dropout", x, 2, () -> k.dropout(x, 0.1, 1, 2, y));
         time("composed sparse weight", x, 3.25, () -> k.composeSparse(x, y, mask, null, z));
         time("masked gradient", x, 2.25, () -> k.maskedGrad(x, mask, z));
+        Tensor tenth = filled(floats / 10);
+        int[] places = IntStream.range(0, floats / 10).map(i -> 10 * i).toArray();
+        Tensor indices = k.upload(Tensor.of(places, places.length));
+        time("entries added, every tenth", tenth, 4, () -> k.scatterAdd(tenth, indices, x));
+        time("entries gathered, every tenth", tenth, 3, () -> k.gather(x, indices, tenth));
         time("sgd with momentum", x, 5, () -> k.sgd(x, y, z, 1e-3, 0.9, false, 1e-4, false));
         Tensor v = filled(floats);
         time("adamW", x, 7, () -> k.adamW(x, y, z, v, 1e-3, 0.9, 0.999, 1e-8, 0.01, 3));
