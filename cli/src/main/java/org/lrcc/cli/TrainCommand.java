@@ -289,6 +289,7 @@ final class TrainCommand extends Subcommand {
         answer.put("epochs", result.history().epochs().size());
         answer.put("bestEpoch", result.bestEpoch());
         answer.put("seconds", seconds);
+        answer.put("memoryBytes", result.history().memoryBytes());
         Evaluation evaluation = result.evaluation();
         if (evaluation != null) {
             answer.put("test", EvaluateCommand.toMap(evaluation));

@@ -9,6 +9,8 @@ import org.lrcc.cli.report.Report.Fact;
 import org.lrcc.cli.report.Report.Group;
 import org.lrcc.cli.report.Report.Tile;
 import org.lrcc.cli.report.ReportPage;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.lowrank.ConversionReport;
 import org.lrcc.nn.data.Dataset;
 import org.lrcc.nn.train.EpochRecord;
@@ -46,7 +48,7 @@ record TrainReport(
         tiles.add(new Tile(Texts.bytes(adapterBytes), "adapter file"));
         tiles.add(new Tile(Progress.time(seconds), "from start to end"));
         Report.Run run = RunSection.of(
-                "run", mode, note(), conversion, result.history(), evaluation, tested, List.of(), List.of(timings()));
+                "run", mode, note(), conversion, result.history(), evaluation, tested, List.of(), List.of(costs()));
         return ReportPage.render(new Report(
                 name + " adapted",
                 subtitle(),
@@ -79,7 +81,7 @@ record TrainReport(
         return end + "; the result is epoch " + result.bestEpoch() + "'s; " + head + ".";
     }
 
-    private Group timings() {
+    private Group costs() {
         double training = result.history().epochs().stream()
                 .mapToDouble(EpochRecord::seconds)
                 .sum();
@@ -90,15 +92,20 @@ record TrainReport(
                 .mapToDouble(EpochRecord::imagesPerSecond)
                 .max()
                 .orElse(0);
-        return new Group(
-                "Timings",
-                List.of(
-                        new Fact("all", Progress.time(seconds)),
-                        new Fact("training steps", Progress.time(training)),
-                        new Fact(
-                                "of it, waiting for images",
-                                String.format(Locale.ROOT, "%.1f %%", training > 0 ? 100 * waiting / training : 0)),
-                        new Fact("images per second, best epoch", String.format(Locale.ROOT, "%.0f", rate))));
+        List<Fact> facts = new ArrayList<>(List.of(
+                new Fact("all", Progress.time(seconds)),
+                new Fact("training steps", Progress.time(training)),
+                new Fact(
+                        "of it, waiting for images",
+                        String.format(Locale.ROOT, "%.1f %%", training > 0 ? 100 * waiting / training : 0)),
+                new Fact("images per second, best epoch", String.format(Locale.ROOT, "%.0f", rate))));
+        Long memory = result.history().memoryBytes();
+        if (memory != null) {
+            Backend backend = Backends.get();
+            String what = backend.name().equals("cpu") ? "tensors of a step" : "memory of " + backend.name();
+            facts.add(new Fact(what + ", at most", Texts.bytes(memory)));
+        }
+        return new Group("Time and memory", facts);
     }
 
     private Group configuration() {

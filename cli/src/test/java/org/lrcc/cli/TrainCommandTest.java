@@ -60,6 +60,7 @@ class TrainCommandTest {
         assertThat(trained.err()).isEmpty();
         assertThat(trained.code()).isZero();
         JsonNode answer = JSON.readTree(trained.out());
+        assertThat(answer.get("memoryBytes").asLong()).isPositive();
         Path adapter = run.resolve("adapter.safetensors");
         Path merged = dir.resolve("merged.onnx");
         assertThat(Run.of("merge", Demo.MODEL, "--adapter", adapter, "-o", merged)
@@ -105,6 +106,8 @@ class TrainCommandTest {
                         "data:image/jpeg;base64,",
                         "lrcc train ",
                         "--rank 2",
+                        "Time and memory",
+                        "tensors of a step, at most",
                         "pizza")
                 .doesNotContain("<script");
         try (var left = Files.list(run)) {

@@ -48,6 +48,16 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public long usedBytes() {
+        return arena.liveBytes();
+    }
+
+    @Override
+    public long highestBytes() {
+        return arena.highestBytes();
+    }
+
+    @Override
     public Backend backend() {
         return backend;
     }

@@ -44,12 +44,12 @@ public interface Kernels extends AutoCloseable {
         return true;
     }
 
-    /** Bytes of device memory that this session's tensors and scratch space take now; 0 where the backend works on the heap. */
+    /** Bytes that tensors and scratch space of this session take now, those that were brought in from elsewhere on the heap left out; 0 where it is not known. */
     default long usedBytes() {
         return 0;
     }
 
-    /** The most bytes of device memory that this session's tensors and scratch space took at once; 0 where the backend works on the heap. */
+    /** The most of {@link #usedBytes} so far; 0 where it is not known. */
     default long highestBytes() {
         return 0;
     }

@@ -31,6 +31,7 @@ public final class HeapArena implements AutoCloseable {
     private final Map<Key, Shelf> shelves = new HashMap<>();
     private long clock;
     private long liveBytes;
+    private long highestBytes;
     private long freeBytes;
     private int live;
     private boolean closed;
@@ -51,6 +52,7 @@ public final class HeapArena implements AutoCloseable {
         }
         live++;
         liveBytes += bytes(key);
+        highestBytes = Math.max(highestBytes, liveBytes);
         if (++clock % IDLE == 0) {
             dropIdle();
         }
@@ -94,6 +96,11 @@ public final class HeapArena implements AutoCloseable {
     /** Bytes of the storages handed out and not yet given back. */
     public synchronized long liveBytes() {
         return liveBytes;
+    }
+
+    /** The most of {@link #liveBytes} so far. */
+    public synchronized long highestBytes() {
+        return highestBytes;
     }
 
     /** Bytes of the arrays that wait to be handed out again. */

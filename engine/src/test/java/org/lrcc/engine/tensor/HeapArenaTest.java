@@ -43,6 +43,7 @@ class HeapArenaTest {
         assertThat(arena.liveBytes()).isEqualTo(10);
         assertThat(arena.freeBytes()).isEqualTo(40);
         b.release();
+        assertThat(arena.highestBytes()).isEqualTo(50);
         assertThat(arena.live()).isZero();
     }
 

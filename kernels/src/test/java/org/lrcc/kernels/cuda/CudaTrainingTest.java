@@ -223,9 +223,11 @@ class CudaTrainingTest {
         Trainer trainer = new Trainer(PlainNet.model(), config().epochs(500).batch(2)).backend(backend);
         trainer.callback(onStep(step -> held.add(sessions.get(0).livePieces() + " pieces of "
                 + sessions.get(0).usedBytes() + " bytes, " + driver.live())));
-        trainer.fit(PlainNet.samples());
+        TrainResult result = trainer.fit(PlainNet.samples());
         assertThat(held).hasSize(1000);
         assertThat(held.get(999)).isEqualTo(held.get(9));
-        assertThat(sessions.get(0).highestBytes()).isPositive();
+        assertThat(result.history().memoryBytes())
+                .isPositive()
+                .isEqualTo(sessions.get(0).highestBytes());
     }
 }

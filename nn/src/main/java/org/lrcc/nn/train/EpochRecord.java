@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param imagesPerSecond training samples per second of it
  * @param validation on the part of the training set held back, or null
  * @param test on the test set, or null
+ * @param memoryBytes the most bytes of tensors that the backend's session held at once since this process began to train: on a device all of the run's, on the heap those of steps and
+ *     evaluations, without parameters and what the optimizer remembers; null where it is not known
  */
 public record EpochRecord(
         int epoch,
@@ -28,7 +30,8 @@ public record EpochRecord(
         double waiting,
         double imagesPerSecond,
         @JsonSetter(nulls = Nulls.SET) @Nullable Score validation,
-        @JsonSetter(nulls = Nulls.SET) @Nullable Score test) {
+        @JsonSetter(nulls = Nulls.SET) @Nullable Score test,
+        @JsonSetter(nulls = Nulls.SET) @Nullable Long memoryBytes) {
     /**
      * The outcome of an evaluation in three numbers.
      *

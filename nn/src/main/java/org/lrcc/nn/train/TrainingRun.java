@@ -266,7 +266,8 @@ final class TrainingRun implements AutoCloseable {
                 waiting,
                 seen / seconds,
                 validated == null ? null : validated.score(),
-                lastTest == null ? null : lastTest.score());
+                lastTest == null ? null : lastTest.score(),
+                k.highestBytes() > 0 ? k.highestBytes() : null);
         history.add(record);
         epoch++;
         batch = 0;
@@ -298,9 +299,6 @@ final class TrainingRun implements AutoCloseable {
             evaluation = test.run(k, tensors.state());
         }
         int of = bestEpoch > 0 ? bestEpoch : epoch;
-        if (k.highestBytes() > 0) {
-            LOG.info("the device's memory was used up to {} kB", k.highestBytes() / 1000);
-        }
         tensors.moveToHeap();
         return new TrainResult(tensors.model(), new History(history), evaluation, end, of, headReplaced);
     }

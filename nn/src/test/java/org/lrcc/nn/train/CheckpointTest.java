@@ -58,6 +58,25 @@ class CheckpointTest {
         return folder.resolve("checkpoint.safetensors");
     }
 
+    @Test
+    void memoryOfAnEpochMayBeUnknown() throws IOException {
+        EpochRecord known = new EpochRecord(1, 3, 0.1, 2, 0.5, 1, 0, 9, null, null, 4096L);
+        EpochRecord unknown = new EpochRecord(2, 6, 0.1, 2, 0.5, 1, 0, 9, null, null, null);
+        for (EpochRecord epoch : List.of(known, unknown)) {
+            assertThat(Json.MAPPER.readValue(Json.MAPPER.writeValueAsString(epoch), EpochRecord.class))
+                    .isEqualTo(epoch);
+        }
+        String before = Json.MAPPER.writeValueAsString(unknown).replace(",\"memoryBytes\":null", "");
+        assertThat(Json.MAPPER.readValue(before, EpochRecord.class)).isEqualTo(unknown);
+        assertThat(new History(List.of(known, unknown)).memoryBytes()).isEqualTo(4096);
+        assertThat(new History(List.of(unknown)).memoryBytes()).isNull();
+        assertThat(new History(List.of(known, unknown))
+                        .toCsv()
+                        .lines()
+                        .map(line -> line.substring(line.lastIndexOf(','))))
+                .containsExactly(",memory_bytes", ",4096", ",");
+    }
+
     /** Stands for a kill: nothing of the run but its files is left. */
     private static final class Killed extends RuntimeException {
         private static final long serialVersionUID = 1L;

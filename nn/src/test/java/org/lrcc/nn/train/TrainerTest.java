@@ -362,7 +362,7 @@ class TrainerTest {
                 .containsExactly(false, false, true, true);
         assertThat(result.history().toCsv().lines().toList())
                 .hasSize(5)
-                .allSatisfy(line -> assertThat(line.split(",", -1)).hasSize(14));
+                .allSatisfy(line -> assertThat(line.split(",", -1)).hasSize(15));
         assertThat(result.evaluation().score())
                 .isEqualTo(result.history().epochs().get(3).test());
     }
