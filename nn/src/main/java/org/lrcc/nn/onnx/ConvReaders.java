@@ -112,7 +112,7 @@ final class ConvReaders {
     static @Nullable Value bias(GraphImporter graph, OpNode node, int featureAt, int constantAt) {
         Value.Feature x = node.feature(featureAt);
         Constant c = node.constant(constantAt);
-        if (!graph.readOnce(node.proto().getInput(featureAt))) {
+        if (!graph.readOnce(x)) {
             return null;
         }
         if (graph.layer(x) instanceof Linear linear && !linear.bias()) {

@@ -6,9 +6,11 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Shape;
@@ -47,6 +49,9 @@ final class GraphImporter {
     private final Map<String, TensorProto> initializers = new HashMap<>();
     private final Map<String, Value> values = new HashMap<>();
     private final Map<String, Integer> readers = new HashMap<>();
+    /** Layers with a value that several nodes read, under any of the names that Identity and its like give it. */
+    private final Set<String> shared = new HashSet<>();
+
     private final Map<String, Draft> drafts = new LinkedHashMap<>();
     private final List<String> notes = new ArrayList<>();
 
@@ -106,6 +111,9 @@ final class GraphImporter {
         String name = proto.getOutput(0);
         if (values.put(name, out) != null || initializers.containsKey(name)) {
             throw new InputException(what + ": the value " + Names.printable(name) + " is there twice");
+        }
+        if (out instanceof Value.Feature feature && readers.getOrDefault(name, 0) > 1) {
+            shared.add(feature.layer());
         }
     }
 
@@ -176,9 +184,9 @@ final class GraphImporter {
         return draft == null ? null : draft.layer;
     }
 
-    /** Whether only one node reads this value of the file. */
-    boolean readOnce(String value) {
-        return readers.getOrDefault(value, 0) == 1;
+    /** Whether only one node reads the layer's value, by whichever of its names, Identity and its like aside. */
+    boolean readOnce(Value.Feature feature) {
+        return !shared.contains(feature.layer());
     }
 
     /** Gives a layer without bias one. */
