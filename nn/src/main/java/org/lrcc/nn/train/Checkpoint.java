@@ -132,7 +132,8 @@ public record Checkpoint(
         try {
             Files.deleteIfExists(previous);
             try {
-                Files.createLink(previous, file);
+                // Of the file itself: a second name of a symbolic link would lead to what replaces it.
+                Files.createLink(previous, file.toRealPath());
             } catch (IOException | UnsupportedOperationException noLinks) {
                 Files.copy(file, previous, StandardCopyOption.REPLACE_EXISTING);
             }

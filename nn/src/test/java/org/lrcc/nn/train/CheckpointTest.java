@@ -210,6 +210,24 @@ class CheckpointTest {
         }
     }
 
+    @Test
+    void thePreviousIsKeptBehindASymbolicLink() throws IOException {
+        trainer(model(), config()).checkpoint(file()).fit(train());
+        Checkpoint first = Checkpoint.read(Checkpoint.previous(file()));
+        Checkpoint second = Checkpoint.read(file());
+        Path there = Files.createDirectory(folder.resolve("there"));
+        Path link = folder.resolve("link.safetensors");
+        Files.createSymbolicLink(link, there.resolve("real.safetensors"));
+        Files.createFile(there.resolve("real.safetensors"));
+        first.write(link);
+        second.write(link);
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+        assertThat(Checkpoint.read(link).meta()).isEqualTo(second.meta());
+        assertThat(Checkpoint.read(Checkpoint.previous(link)).meta())
+                .isEqualTo(first.meta())
+                .isNotEqualTo(second.meta());
+    }
+
     private void refused(Path previous) {
         assertThatThrownBy(() -> Checkpoint.read(file()))
                 .isInstanceOf(InputException.class)
