@@ -151,7 +151,7 @@ final class ConstantReaders {
         Constant b = node.constant(1);
         long[] left = small(node, a);
         long[] right = small(node, b);
-        if (left.length != right.length && left.length != 1 && right.length != 1) {
+        if (left.length != right.length && Math.min(left.length, right.length) != 1) {
             throw node.error(a + " and " + b + " do not fit");
         }
         Shape shape = left.length >= right.length ? a.shape() : b.shape();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
@@ -44,6 +45,9 @@ final class Metadata {
         extra.remove(PREPROCESSING);
         List<String> names =
                 classes == null ? List.of() : parse(CLASSES, classes, new TypeReference<List<String>>() {});
+        if (names.stream().anyMatch(Objects::isNull)) {
+            throw new InputException("onnx: metadata " + CLASSES + " has a name that is null");
+        }
         if (classes != null && names.size() != outputs) {
             throw new InputException("onnx: metadata " + CLASSES + " has " + names.size() + " names for " + outputs
                     + " outputs of the network");

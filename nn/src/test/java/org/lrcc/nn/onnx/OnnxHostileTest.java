@@ -129,6 +129,11 @@ class OnnxHostileTest {
                         .setKey("lrcc.classes")
                         .setValue("[\"a\"]")));
         refused(
+                "metadata lrcc.classes has a name that is null",
+                m -> m.addMetadataProps(StringStringEntryProto.newBuilder()
+                        .setKey("lrcc.classes")
+                        .setValue("[\"a\",\"b\",null,\"d\",\"e\"]")));
+        refused(
                 "metadata lrcc.preprocessing cannot be read",
                 m -> m.addMetadataProps(StringStringEntryProto.newBuilder()
                         .setKey("lrcc.preprocessing")
@@ -201,16 +206,34 @@ class OnnxHostileTest {
     void theBatchIsNotSqueezedAway() {
         NodeProto pool = node("GlobalAveragePool", "p", input()).build();
         NodeProto squeeze = node("Squeeze", "y", "p", "axes").build();
-        NodeProto axes = node("Constant", "axes")
-                .addAttribute(AttributeProto.newBuilder()
-                        .setName("value_ints")
-                        .setType(AttributeProto.AttributeType.INTS)
-                        .addInts(0))
-                .build();
+        NodeProto axes = constant("axes", 0);
         assertThatThrownBy(() -> Onnx.parse(graph(1, pool, axes, squeeze).toByteArray()))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("Squeeze")
                 .hasMessageContaining("batch's axis");
+    }
+
+    @Test
+    void arithmeticOfNoneAndOneIsRefused() {
+        NodeProto none = constant("none");
+        NodeProto one = constant("one", 3);
+        for (String operator : new String[] {"Add", "Mul", "Sub"}) {
+            for (String[] pair : new String[][] {{"none", "one"}, {"one", "none"}}) {
+                NodeProto sum = node(operator, "y", pair).build();
+                assertThatThrownBy(() -> Onnx.parse(graph(1, none, one, sum).toByteArray()))
+                        .as(operator)
+                        .isInstanceOf(InputException.class)
+                        .hasMessageContaining(operator)
+                        .hasMessageContaining("do not fit");
+            }
+        }
+    }
+
+    private static NodeProto constant(String name, long... values) {
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName("value_ints").setType(AttributeProto.AttributeType.INTS);
+        Arrays.stream(values).forEach(attribute::addInts);
+        return node("Constant", name).addAttribute(attribute).build();
     }
 
     private static void dims(ModelProto.Builder model, long... sizes) {
