@@ -97,6 +97,25 @@ final class WindowReaders {
 
     private static PoolGeometry geometry(OpNode node, Window window, boolean countPadding) {
         int[] kernel = node.attributes().window("kernel_shape", 2, 1, 1);
+        boolean ceil = node.attributes().flag("ceil_mode", false);
+        // A window that begins in a pooling's own padding is left out, one in a Pad's zeros is not.
+        Shape x = window.input().shape();
+        if (ceil
+                && window.paddedBefore()
+                && (beginsBehind(
+                                x.size(2),
+                                window.top(),
+                                window.bottom(),
+                                window.dilationHeight() * (kernel[0] - 1L),
+                                window.strideHeight())
+                        || beginsBehind(
+                                x.size(3),
+                                window.left(),
+                                window.right(),
+                                window.dilationWidth() * (kernel[1] - 1L),
+                                window.strideWidth()))) {
+            throw node.error("ceil_mode with a window that begins in the zeros of a Pad in front is not supported");
+        }
         return new PoolGeometry(
                 kernel[0],
                 kernel[1],
@@ -108,8 +127,14 @@ final class WindowReaders {
                 window.right(),
                 window.dilationHeight(),
                 window.dilationWidth(),
-                node.attributes().flag("ceil_mode", false),
+                ceil,
                 countPadding);
+    }
+
+    /** Whether the last of the windows, their number rounded up, begins behind the input's end. */
+    private static boolean beginsBehind(int size, int before, int after, long reach, int stride) {
+        long room = size + (long) before + after - reach - 1;
+        return room >= 0 && (room + stride - 1) / stride * stride >= size + (long) before;
     }
 
     static Value globalAveragePool(GraphImporter graph, OpNode node) {

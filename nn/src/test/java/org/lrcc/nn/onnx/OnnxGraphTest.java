@@ -13,6 +13,7 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -134,5 +135,22 @@ class OnnxGraphTest {
         node("Add", "biased", "a", "ten");
         node("Add", "y", "biased", "x");
         assertThat(first(read(1, 1, 4, 4))).isEqualTo(12);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"MaxPool", "AveragePool"})
+    void windowsThatBeginInThePaddingBeforeAreNotLeftOut(String operator) {
+        graph.addInitializer(tensor("amounts", TensorProto.DataType.INT64_VALUE, 8)
+                .addAllInt64Data(List.of(0L, 0L, 0L, 0L, 0L, 0L, 1L, 1L)));
+        node("Relu", "r", "x");
+        node("Pad", "p", "r", "amounts");
+        node(operator, "y", "p");
+        integers("kernel_shape", 2, 2);
+        integers("strides", 2, 2);
+        integer("ceil_mode", 1);
+        assertThatThrownBy(() -> read(1, 1, 4, 4))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining(operator)
+                .hasMessageContaining("ceil_mode with a window that begins in the zeros");
     }
 }
