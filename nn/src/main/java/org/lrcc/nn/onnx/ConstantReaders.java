@@ -127,6 +127,7 @@ final class ConstantReaders {
         }
         int rows = data.shape().size(0);
         int columns = data.shape().size(1);
+        graph.hold(data.shape().elements());
         float[] floats = data.floats() == null ? null : new float[rows * columns];
         long[] integers = data.integers() == null ? null : new long[rows * columns];
         for (int r = 0; r < rows; r++) {

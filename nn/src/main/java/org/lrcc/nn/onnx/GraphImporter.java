@@ -41,6 +41,11 @@ final class GraphImporter {
         }
     }
 
+    /** The layers may hold this many times what the file does, beyond {@link #FREE_ELEMENTS}: a file of a few MB could ask for as many copies of one weight as it has nodes. */
+    private static final int MOST_COPIES = 8;
+
+    private static final int FREE_ELEMENTS = 1 << 22;
+
     private final GraphProto graph;
     private final long opset;
     private final TensorCodec codec;
@@ -54,6 +59,7 @@ final class GraphImporter {
 
     private final Map<String, Draft> drafts = new LinkedHashMap<>();
     private final List<String> notes = new ArrayList<>();
+    private long held;
 
     GraphImporter(GraphProto graph, long opset, TensorCodec codec, GraphInput input) {
         this.graph = graph;
@@ -156,6 +162,15 @@ final class GraphImporter {
         return all;
     }
 
+    /** Counts elements that a layer or a computed constant holds beside the file's own. */
+    void hold(long elements) {
+        held += elements;
+        if (held > MOST_COPIES * codec.decoded() + FREE_ELEMENTS) {
+            throw new InputException("onnx: " + held + " elements of layers and computed tensors, where the file holds "
+                    + codec.decoded() + ": above the bound of " + MOST_COPIES + " copies and " + FREE_ELEMENTS);
+        }
+    }
+
     /** Adds a layer without tensors. */
     Value.Feature add(OpNode node, Layer layer, Value.Feature... in) {
         return add(names.plain(node.proto()), layer, Map.of(), in);
@@ -170,6 +185,7 @@ final class GraphImporter {
                 throw new InputException(
                         spec.name() + " is " + (tensor == null ? "missing" : tensor) + ", not " + spec.shape());
             }
+            hold(tensor.elements());
         }
         drafts.put(
                 name,
@@ -195,6 +211,7 @@ final class GraphImporter {
         if (draft == null) {
             throw new IllegalStateException("no layer " + feature.layer());
         }
+        hold(bias.elements());
         draft.layer = withBias;
         draft.tensors.put("bias", bias);
     }

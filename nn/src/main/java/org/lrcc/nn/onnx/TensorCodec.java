@@ -21,10 +21,16 @@ final class TensorCodec {
     private static final int MAX_RANK = 8;
 
     private final @Nullable Path folder;
+    private long decoded;
 
     /** A codec for tensors of a model in this folder, or of one without a folder, which then may not refer to other files. */
     TensorCodec(@Nullable Path folder) {
         this.folder = folder;
+    }
+
+    /** Elements of all tensors so far. */
+    long decoded() {
+        return decoded;
     }
 
     Constant decode(TensorProto proto, String name) {
@@ -32,6 +38,7 @@ final class TensorCodec {
         Shape shape = shape(proto, what);
         int count = shape.elements();
         int type = proto.getDataType();
+        decoded += count;
         if (type == TensorProto.DataType.FLOAT_VALUE
                 || type == TensorProto.DataType.DOUBLE_VALUE
                 || type == TensorProto.DataType.FLOAT16_VALUE

@@ -153,4 +153,23 @@ class OnnxGraphTest {
                 .hasMessageContaining(operator)
                 .hasMessageContaining("ceil_mode with a window that begins in the zeros");
     }
+
+    @Test
+    void oneWeightIsNotCopiedIntoThousandsOfLayers() {
+        floats("w", 0, 256, 256, 1, 1);
+        for (int i = 0; i < 80; i++) {
+            node("Conv", i == 79 ? "y" : "c" + i, i == 0 ? "x" : "c" + (i - 1), "w");
+        }
+        assertThatThrownBy(() -> read(1, 256, 8, 8))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("the file holds 65536");
+    }
+
+    @Test
+    void twoLayersMayReadOneWeight() {
+        floats("w", 2, 1, 1, 1, 1);
+        node("Conv", "c", "x", "w");
+        node("Conv", "y", "c", "w");
+        assertThat(first(read(1, 1, 4, 4))).isEqualTo(4);
+    }
 }
