@@ -122,6 +122,19 @@ public final class CpuKernels implements Kernels {
                 c.shape().size(1));
     }
 
+    @Override
+    public void gemmPlus(double alpha, Tensor a, Tensor b, Tensor d, Tensor c) {
+        gemm.multiplyPlus(
+                c.shape().size(0),
+                c.shape().size(1),
+                a.shape().size(1),
+                (float) alpha,
+                Floats.of(a),
+                Floats.of(b),
+                Floats.of(d),
+                Floats.of(c));
+    }
+
     static ConvShape shape(Shape x, Shape w, ConvGeometry g) {
         return new ConvShape(
                 x.size(0),

@@ -27,4 +27,26 @@ public interface Gemm {
             float[] c,
             int co,
             int ldc);
+
+    /** {@code C = D + alpha*A*B}, all row-major without gaps; A is {@code [m,k]}, B {@code [k,n]}, C and D {@code [m,n]}. D is read once and C written once. */
+    default void multiplyPlus(int m, int n, int k, float alpha, Floats a, Floats b, Floats d, Floats c) {
+        System.arraycopy(d.array(), d.offset(), c.array(), c.offset(), m * n);
+        multiply(
+                false,
+                false,
+                m,
+                n,
+                k,
+                alpha,
+                a.array(),
+                a.offset(),
+                k,
+                b.array(),
+                b.offset(),
+                n,
+                1f,
+                c.array(),
+                c.offset(),
+                n);
+    }
 }

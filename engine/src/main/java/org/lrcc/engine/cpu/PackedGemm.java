@@ -53,6 +53,26 @@ final class PackedGemm implements Gemm {
         });
     }
 
+    @Override
+    public void multiplyPlus(int m, int n, int k, float alpha, Floats a, Floats b, Floats d, Floats c) {
+        if (m == 0 || n == 0 || k == 0 || alpha == 0f) {
+            Gemm.super.multiplyPlus(m, n, k, alpha, a, b, d, c);
+            return;
+        }
+        PackedLeft left = PackedLeft.ofRows(pool, tiles, m, k, a.array(), a.offset(), k, alpha);
+        PanelProduct.Panels right = new RowPanels(tiles, n, k, b.array(), b.offset(), n);
+        int nr = tiles.columns();
+        float[] from = d.array();
+        float[] y = c.array();
+        PanelProduct.run(pool, tiles, left, right, (tile, to, row, rows, panel) -> {
+            int width = Math.min(nr, n - panel * nr);
+            for (int r = 0; r < rows; r++) {
+                int at = (row + r) * n + panel * nr;
+                tiles.storeSum(tile, to + r * nr, from, d.offset() + at, y, c.offset() + at, width);
+            }
+        });
+    }
+
     private static void scale(int m, int n, float beta, float[] c, int co, int ldc) {
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {

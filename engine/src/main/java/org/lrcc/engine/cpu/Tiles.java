@@ -117,6 +117,9 @@ public interface Tiles extends StridedRows {
     /** {@code y = tile + beta*y} over a run of {@code n} floats; with {@code beta} zero, y is not read. */
     void store(float[] tile, int to, float[] y, int yo, int n, float beta);
 
+    /** {@code y = tile + d} over a run of {@code n} floats. */
+    void storeSum(float[] tile, int to, float[] d, int from, float[] y, int yo, int n);
+
     /** {@code y = min(high, max(low, tile + bias))}; NaN stays NaN. */
     void storeBiased(float[] tile, int to, float[] y, int yo, int n, float bias, float low, float high);
 

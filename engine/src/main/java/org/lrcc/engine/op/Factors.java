@@ -31,9 +31,6 @@ public enum Factors {
     private static final int[] TO_WEIGHT = {0, 3, 1, 2};
     private static final int[] TO_MATRIX = {0, 2, 3, 1};
 
-    /** Floats of a weight composed at a time, so that they stay in the cache between the copy and the product. */
-    private static final int BLOCK = 1 << 17;
-
     /** Rows of U. */
     public int rows(int out, int kernel) {
         return this == CHANNEL ? out : Math.multiplyExact(out, kernel);
@@ -164,17 +161,11 @@ public enum Factors {
         int rows = u.shape().size(0);
         int columns = v.shape().size(1);
         if (this != SEPARABLE) {
-            int block = Math.max(1, BLOCK / Math.max(1, columns));
-            for (int row = 0; row < rows; row += block) {
-                int count = Math.min(block, rows - row);
-                Shape part = Shape.of(count, columns);
-                Tensor to = w.slice(row * columns, part);
-                if (rest != null) {
-                    k.copy(rest.slice(row * columns, part), to);
-                }
-                int rank = u.shape().size(1);
-                Tensor left = u.slice(row * rank, Shape.of(count, rank));
-                k.gemm(false, false, scale, left, v, rest == null ? 0 : 1, to);
+            Tensor to = w.reshape(rows, columns);
+            if (rest == null) {
+                k.gemm(false, false, scale, u, v, 0, to);
+            } else {
+                k.gemmPlus(scale, u, v, rest, to);
             }
             return;
         }

@@ -72,6 +72,12 @@ public interface Kernels extends AutoCloseable {
     /** c = alpha op(a) op(b) + beta c for matrices, row-major; op transposes where the flag says so. c is not read where beta is 0. */
     void gemm(boolean transposeA, boolean transposeB, double alpha, Tensor a, Tensor b, double beta, Tensor c);
 
+    /** c = d + alpha a b for matrices, row-major; d is of c's shape, in any view, and is only read. */
+    default void gemmPlus(double alpha, Tensor a, Tensor b, Tensor d, Tensor c) {
+        copy(d, c);
+        gemm(false, false, alpha, a, b, 1, c);
+    }
+
     // --- convolution
 
     /**

@@ -154,6 +154,27 @@ public abstract class KernelsContract extends KernelsSession {
                 1e-5);
     }
 
+    @ParameterizedTest
+    @CsvSource({"5,3,7,1", "37,65,33,-0.5", "1,40,9,2", "130,700,67,0.25", "9,4,1,0", "3,0,5,1"})
+    void gemmPlusAddsToAnother(int m, int depth, int n, double alpha) {
+        double[] a = values(1, m * depth);
+        double[] b = values(2, depth * n);
+        double[] d = values(3, m * n);
+        double[] want = new double[m * n];
+        for (int i = 0; i < m * n; i++) {
+            double sum = 0;
+            for (int p = 0; p < depth; p++) {
+                sum += a[i / n * depth + p] * b[p * n + i % n];
+            }
+            want[i] = d[i] + alpha * sum;
+        }
+        Tensor addend = real(d, n, m);
+        Tensor out = k.allocate(DType.F32, Shape.of(m, n));
+        k.gemmPlus(alpha, real(a, m, depth), real(b, depth, n), addend, out);
+        Compare.close("gemmPlus " + m + "x" + depth + "x" + n + " " + alpha, want, read(out), 1e-5);
+        assertThat(read(addend)).isEqualTo(read(real(d, n, m)));
+    }
+
     @Test
     void gemmWithoutDepthIsZeroOrScaled() {
         Tensor c = k.allocate(DType.F32, Shape.of(2, 3));

@@ -232,7 +232,9 @@ final class VectorNorm {
             int dxo,
             float @Nullable [] dr,
             int dro) {
-        if (dr != null && y != null) {
+        if (dr != null && y != null && isRelu(bounds)) {
+            reluAffineAndResidual(x, xo, y, yo, dy, dyo, n, a, b, c, dx, dxo, dr, dro);
+        } else if (dr != null && y != null) {
             VectorLoops.passBounded(y, yo, dy, dyo, n, bounds, dr, dro);
             plainAffine(x, xo, dr, dro, n, a, b, c, dx, dxo);
         } else if (y == null) {
@@ -284,6 +286,38 @@ final class VectorNorm {
         }
         for (; i < n; i++) {
             float g = y[yo + i] > 0f ? dy[dyo + i] : 0f;
+            dx[dxo + i] = Math.fma(g, a, Math.fma(x[xo + i], b, c));
+        }
+    }
+
+    /** As {@link #reluAffine}, and the gradient behind the ReLU to {@code dr}: a residual's. */
+    private static void reluAffineAndResidual(
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            float[] dy,
+            int dyo,
+            int n,
+            float a,
+            float b,
+            float c,
+            float[] dx,
+            int dxo,
+            float[] dr,
+            int dro) {
+        FloatVector av = all(a);
+        FloatVector bv = all(b);
+        FloatVector cv = all(c);
+        int i = 0;
+        for (; i <= n - VL; i += VL) {
+            FloatVector g = passPositive(load(y, yo + i), load(dy, dyo + i));
+            g.intoArray(dr, dro + i);
+            g.fma(av, load(x, xo + i).fma(bv, cv)).intoArray(dx, dxo + i);
+        }
+        for (; i < n; i++) {
+            float g = y[yo + i] > 0f ? dy[dyo + i] : 0f;
+            dr[dro + i] = g;
             dx[dxo + i] = Math.fma(g, a, Math.fma(x[xo + i], b, c));
         }
     }

@@ -232,6 +232,19 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void storeSum(float[] tile, int to, float[] d, int from, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i <= n - VL; i += VL) {
+            FloatVector.fromArray(S, tile, to + i)
+                    .add(FloatVector.fromArray(S, d, from + i))
+                    .intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = tile[to + i] + d[from + i];
+        }
+    }
+
+    @Override
     public void storeResidual(
             float[] tile,
             int to,
