@@ -60,12 +60,13 @@ public final class AcceleratedFactorizer implements Factorizer {
             return new SvdFactorizer().factorize(problem, kernels, progress);
         }
         try (Scope scope = Scope.open()) {
-            return new Run(problem, kernels, progress).run();
+            return new Run(Scaling.of(problem), kernels, progress).run();
         }
     }
 
     /** Work space of one factorization, in the session's memory, under the scope around it. */
     private final class Run {
+        private final Scaling scaling;
         private final Problem problem;
         private final Kernels kernels;
         private final LinearAlgebra algebra;
@@ -86,8 +87,9 @@ public final class AcceleratedFactorizer implements Factorizer {
         private double best;
         private int iterations;
 
-        Run(Problem problem, Kernels kernels, Progress progress) {
-            this.problem = problem;
+        Run(Scaling scaling, Kernels kernels, Progress progress) {
+            this.scaling = scaling;
+            this.problem = scaling.problem();
             this.kernels = kernels;
             this.algebra = kernels.linearAlgebra();
             this.progress = progress;
@@ -121,7 +123,7 @@ public final class AcceleratedFactorizer implements Factorizer {
             restore();
             polish();
             progress.at(1);
-            return Factorization.of(problem, u.toFloats(), v.toFloats(), low.toFloats());
+            return scaling.factorization(u.toFloats(), v.toFloats(), low.toFloats());
         }
 
         private void start() {

@@ -1,5 +1,7 @@
 package org.lrcc.lowrank;
 
+import org.lrcc.engine.FailureException;
+
 /**
  * A matrix W {@code [rows, columns]} taken apart: W = U·V + S + E, S zero where |W - UV| is below lambda, E the rest.
  *
@@ -24,7 +26,11 @@ public record Factorization(
         double residual,
         double residualSparse,
         double objective) {
-    /** Splits W - UV, given the product, into S and E. */
+    /**
+     * Splits W - UV, given the product, into S and E.
+     *
+     * @throws FailureException where UV or V is not finite: the work left the range of floats
+     */
     static Factorization of(Factorizer.Problem problem, float[] u, float[] v, float[] uv) {
         float[] w = problem.matrix();
         float[] s = new float[w.length];
@@ -35,6 +41,8 @@ public record Factorization(
         double low = 0;
         double rest = 0;
         double objective = 0;
+        finite("V", v);
+        finite("UV", uv);
         for (int i = 0; i < w.length; i++) {
             float e = w[i] - uv[i];
             double square = (double) e * e;
@@ -61,6 +69,14 @@ public record Factorization(
                 ratio(low, total),
                 ratio(rest, total),
                 objective);
+    }
+
+    private static void finite(String what, float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new FailureException("decomposition: element " + i + " of " + what + " became " + values[i]);
+            }
+        }
     }
 
     private static double ratio(double part, double total) {

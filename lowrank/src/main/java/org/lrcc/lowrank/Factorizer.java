@@ -93,6 +93,11 @@ public interface Factorizer {
             this(matrix, rows, columns, rank, steps, lambda, noSparse, seed, stream, null);
         }
 
+        /** The same of another matrix of the same size, with another threshold. */
+        Problem with(float[] matrix, double lambda) {
+            return new Problem(matrix, rows, columns, rank, steps, lambda, noSparse, seed, stream, firstRow);
+        }
+
         /** The same with another threshold. */
         Problem withLambda(double other) {
             return new Problem(matrix, rows, columns, rank, steps, other, noSparse, seed, stream, firstRow);

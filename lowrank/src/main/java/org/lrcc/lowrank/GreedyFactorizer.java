@@ -26,12 +26,13 @@ public final class GreedyFactorizer implements Factorizer {
     @Override
     public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
         try (Scope scope = Scope.open()) {
-            return new Run(problem, kernels, progress).run();
+            return new Run(Scaling.of(problem), kernels, progress).run();
         }
     }
 
     /** Work space of one factorization, in the session's memory, under the scope around it. */
     private static final class Run {
+        private final Scaling scaling;
         private final Problem problem;
         private final Kernels kernels;
         private final LinearAlgebra algebra;
@@ -47,8 +48,9 @@ public final class GreedyFactorizer implements Factorizer {
         private final Tensor v;
         private final Tensor y;
 
-        Run(Problem problem, Kernels kernels, Progress progress) {
-            this.problem = problem;
+        Run(Scaling scaling, Kernels kernels, Progress progress) {
+            this.scaling = scaling;
+            this.problem = scaling.problem();
             this.kernels = kernels;
             this.algebra = kernels.linearAlgebra();
             this.progress = progress;
@@ -76,7 +78,7 @@ public final class GreedyFactorizer implements Factorizer {
                     appendRow(rank);
                 }
             }
-            return Factorization.of(problem, u.toFloats(), v.toFloats(), product.toFloats());
+            return scaling.factorization(u.toFloats(), v.toFloats(), product.toFloats());
         }
 
         private void firstRow() {
@@ -126,8 +128,9 @@ public final class GreedyFactorizer implements Factorizer {
                 kernels.copyBlock(e, 0, columns, first, 0, 1, rows, 1);
                 double length = Math.sqrt(kernels.sumOfSquares(first));
                 Tensor row = rows(v, rank, 1);
-                if (length == 0) {
-                    // A column of zeros gives no reflection: R's first row is then E's.
+                if (length < Float.MIN_NORMAL) {
+                    // A column of zeros gives no reflection: R's first row is then E's. And 1 / length is to be a
+                    // float.
                     kernels.copy(rows(e, 0, 1), row);
                 } else {
                     kernels.gemm(true, false, 1 / length, first, e, 0, row);

@@ -51,7 +51,9 @@ final class RankChooser {
         return ranks;
     }
 
-    private static double[] spectrum(Factorizer.Problem p, Kernels kernels) {
+    /** The singular values, but for a factor. */
+    private static double[] spectrum(Factorizer.Problem problem, Kernels kernels) {
+        Factorizer.Problem p = Scaling.of(problem).problem();
         try (Scope scope = Scope.open()) {
             return kernels.linearAlgebra().singularValues(Matrices.of(kernels, p.matrix(), p.rows(), p.columns()));
         }

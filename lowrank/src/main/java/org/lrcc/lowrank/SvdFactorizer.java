@@ -21,12 +21,13 @@ public final class SvdFactorizer implements Factorizer {
 
     @Override
     public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
+        Scaling scaling = Scaling.of(problem);
         int rows = problem.rows();
         int columns = problem.columns();
         int rank = problem.rank();
         TruncatedSvd svd;
         try (Scope scope = Scope.open()) {
-            Tensor w = Matrices.of(kernels, problem.matrix(), rows, columns);
+            Tensor w = Matrices.of(kernels, scaling.problem().matrix(), rows, columns);
             svd = TruncatedSvd.of(kernels, w, rank, TOLERANCE, problem.seed() ^ problem.stream());
         }
         float[] v = svd.v().clone();
@@ -35,6 +36,6 @@ public final class SvdFactorizer implements Factorizer {
         }
         float[] product = Matrices.product(kernels, svd.u(), v, rows, rank, columns);
         progress.at(1);
-        return Factorization.of(problem, svd.u(), v, product);
+        return scaling.factorization(svd.u(), v, product);
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -204,6 +205,65 @@ class FactorizersTest {
         assertThatThrownBy(() -> problem(new float[] {1, Float.NaN}, 1, 2, 1, 0.01))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("element 1 is NaN");
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {1e-40f, 1e-39f, 1e-30f, 1e25f})
+    void weightsFarFromOneGiveWhatTheirMultiplesDo(float scale) {
+        all().forEach(factorizer -> {
+            for (double lambda : new double[] {0, 0.3 * scale, 0.01}) {
+                float[] w = scaled(Planted.gaussian(16 * 36, 5), scale);
+                Factorization f = run(factorizer, problem(w, 16, 36, 4, lambda));
+                assertThat(f.residual()).as(factorizer.name()).isBetween(0.6, 0.95);
+                for (float[] values : List.of(f.u(), f.v(), f.s(), f.noise())) {
+                    for (float value : values) {
+                        assertThat(Float.isFinite(value)).isTrue();
+                    }
+                }
+            }
+        });
+    }
+
+    @Test
+    void scalingChangesNoDigit() {
+        all().forEach(factorizer -> {
+            Factorizer.Problem near = Planted.of(40, 30, 4, 0.1, 9).problem();
+            Factorization expected = run(factorizer, near.with(scaled(near.matrix(), 0x1p3f), near.lambda() * 8));
+            Factorization found = run(factorizer, near.with(scaled(near.matrix(), 0x1p-60f), near.lambda() * 0x1p-60));
+            assertThat(found.u()).isEqualTo(expected.u());
+            assertThat(scaled(found.v(), 0x1p63f)).isEqualTo(expected.v());
+            assertThat(scaled(found.s(), 0x1p63f)).isEqualTo(expected.s());
+            assertThat(found.residual()).isEqualTo(expected.residual());
+        });
+    }
+
+    private static float[] scaled(float[] values, float factor) {
+        float[] out = new float[values.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = values[i] * factor;
+        }
+        return out;
+    }
+
+    @Test
+    void columnsFarBelowTheOthersStayFinite() {
+        for (float least : new float[] {1e-39f, 1e-41f, 1e-45f}) {
+            all().forEach(factorizer -> {
+                Factorization f = run(factorizer, problem(new float[] {1, 0, 0, least}, 2, 2, 2, 0));
+                assertThat(f.residual()).as(factorizer.name()).isLessThan(1e-6);
+            });
+        }
+    }
+
+    @Test
+    void whatBecomesInfiniteFailsNamingTheLayer() {
+        float[] w = new float[36];
+        Arrays.fill(w, Float.MAX_VALUE);
+        List<Decomposer.Job> jobs = List.of(new Decomposer.Job("huge", problem(w, 6, 6, 1, 0.01)));
+        all().forEach(factorizer -> assertThatThrownBy(
+                        () -> new Decomposer(factorizer, Backends.get(), ConversionProgress.NONE, jobs).run())
+                .isInstanceOf(FailureException.class)
+                .hasMessageStartingWith("layer huge: decomposition: element 0 of V became "));
     }
 
     /** Gaussian values about as large as lambda: no structure to find, many local minima. */

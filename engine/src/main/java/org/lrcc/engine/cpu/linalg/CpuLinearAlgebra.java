@@ -90,19 +90,20 @@ public final class CpuLinearAlgebra implements LinearAlgebra {
         float[] array = array(v);
         int columns = v.shape().size(1);
         for (int i = 0; i < v.elements(); i++) {
-            array[v.offset() + i] *= inverse(values[i / columns]);
+            array[v.offset() + i] = quotient(array[v.offset() + i], values[i / columns]);
         }
     }
 
     private static void divideColumns(Tensor u, double[] values) {
         float[] array = array(u);
         for (int i = 0; i < u.elements(); i++) {
-            array[u.offset() + i] *= inverse(values[i % values.length]);
+            array[u.offset() + i] = quotient(array[u.offset() + i], values[i % values.length]);
         }
     }
 
-    private static float inverse(double value) {
-        return value == 0 ? 0 : (float) (1 / value);
+    /** An element of a unit vector. The inverse of a tiny value would be no float; and beside much larger ones it is rounding, whose quotient has no bound. */
+    private static float quotient(float element, double value) {
+        return value == 0 ? 0 : (float) Math.max(-1, Math.min(1, element / value));
     }
 
     private static DMatrixRMaj gram(Tensor a, boolean wide) {
