@@ -17,6 +17,7 @@ else
     results=$root/bench/results
 fi
 MVN=${MVN:-mvn -B -ntp}
+PYTHON=${PYTHON:-python3}
 # Seconds: 8 minutes together.
 SANITIZER_LIMIT=${SANITIZER_LIMIT:-100}
 LIMIT=${LIMIT:-290}
@@ -53,7 +54,7 @@ pack() {
         --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.sql,java.xml,jdk.unsupported,jdk.incubator.vector \
         --strip-debug --no-header-files --no-man-pages --output "$pack/java" 2>&1 | { grep -v 'incubator modules' || true; }
     shims
-    cp "$here/gpu-check.sh" "$here/gpu_check_torch.py" "$pack"
+    cp "$here/gpu-check.sh" "$here/gpu_check_torch.py" "$root/bench/src/main/python/resnet18.py" "$pack"
     tar -C "$root/target" -czf "$pack.tar.gz" gpu-check
     local size
     size=$(du -sm "$pack.tar.gz" | cut -f1)
@@ -150,10 +151,12 @@ run() {
     fi
     timeout "$LIMIT" "${java[@]}" all "$results" || status=$?
     [ "$status" != 124 ] || echo "gpu-check: not done after $LIMIT seconds" >&2
-    if [ $BACKEND = cuda ] && python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-        timeout "$TORCH_LIMIT" python3 "$pack/gpu_check_torch.py" "$results" || { status=$?; echo 'gpu-check: the measurement of PyTorch failed' >&2; }
-    elif [ $BACKEND = cuda ]; then
-        echo 'gpu-check: no PyTorch with CUDA here to compare with'
+    # A rehearsal takes PyTorch on the processor.
+    local device=$([ $BACKEND = cuda ] && echo cuda || echo cpu)
+    if "$PYTHON" -c "import torch, sys; sys.exit('$device' == 'cuda' and not torch.cuda.is_available())" 2>/dev/null; then
+        timeout "$TORCH_LIMIT" "$PYTHON" "$pack/gpu_check_torch.py" "$results" $device || { status=$?; echo 'gpu-check: the measurement of PyTorch failed' >&2; }
+    else
+        echo "gpu-check: no PyTorch for $device here to compare with (PYTHON says which python)"
     fi
     return "$status"
 }
@@ -171,7 +174,7 @@ sanitized() {
 case "${1:-all}" in
     pack) pack ;;
     run) run "${2:-}" ;;
-    rehearse) BACKEND=interpreter LIMIT=900 run "${2:-}" ;;
+    rehearse) BACKEND=interpreter LIMIT=400 run "${2:-}" ;;
     all) pack && run ;;
     *) sed -n '2,7s/^# //p' "$0" >&2; exit 2 ;;
 esac

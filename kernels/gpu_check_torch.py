@@ -3,6 +3,7 @@
 
 Usage: gpu_check_torch.py FOLDER [DEVICE]; another device than cuda rehearses the script with little to do.
 """
+import functools
 import glob
 import os
 import sys
@@ -10,6 +11,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+from resnet18 import LoraConv, plain, resnet18
 
 DEVICE = sys.argv[2] if len(sys.argv) > 2 else "cuda"
 REAL = DEVICE == "cuda"
@@ -22,30 +24,6 @@ LAYERS = [
 ]
 
 
-class LowRank(torch.nn.Module):
-    """A convolution as the original tool computes it: W + U V is put together in each step, then a dense convolution."""
-
-    def __init__(self, conv):
-        super().__init__()
-        out, channels, k, _ = conv.weight.shape
-        self.conv = conv
-        conv.weight.requires_grad_(False)
-        self.v = torch.nn.Parameter(torch.randn(RANK, channels * k, device=DEVICE) * 0.01)
-        self.u = torch.nn.Parameter(torch.zeros(out * k, RANK, device=DEVICE))
-
-    def forward(self, x):
-        weight = self.conv.weight + (self.u @ self.v).view(self.conv.weight.shape)
-        return F.conv2d(x, weight, self.conv.bias, self.conv.stride, self.conv.padding)
-
-
-def convert(module):
-    for name, child in module.named_children():
-        if isinstance(child, torch.nn.Conv2d):
-            setattr(module, name, LowRank(child))
-        else:
-            convert(child)
-
-
 def wait():
     if REAL:
         torch.cuda.synchronize()
@@ -53,7 +31,7 @@ def wait():
 
 def seconds(work):
     runs = 10 if REAL else 1
-    for _ in range(3):
+    for _ in range(3 if REAL else 0):
         work()
     wait()
     start = time.perf_counter()
@@ -64,16 +42,9 @@ def seconds(work):
 
 
 def steps(row, precision):
-    try:
-        import torchvision
-    except ImportError:
-        print("gpu-check: no torchvision here: PyTorch's training steps are not measured", file=sys.stderr)
-        return
     for batch in (32, 128, 256) if REAL else (2,):
         for what in ("all weights", "lora_mode of rank %d" % RANK):
-            model = torchvision.models.resnet18().to(DEVICE).train()
-            if what != "all weights":
-                convert(model)
+            model = resnet18(plain if what == "all weights" else functools.partial(LoraConv, RANK)).to(DEVICE)
             parameters = [p for p in model.parameters() if p.requires_grad]
             optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=0.9, weight_decay=1e-4)
             side = 224 if REAL else 32
@@ -116,6 +87,8 @@ def main(folder):
     if not reports:
         sys.exit("gpu-check: there is no report in %s to add PyTorch's rows to" % folder)
     torch.backends.cudnn.benchmark = True
+    if not REAL:
+        torch.set_num_threads(1)
     with open(reports[-1], "a") as report:
 
         def row(what, took, rate):

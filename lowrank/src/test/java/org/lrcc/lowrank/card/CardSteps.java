@@ -14,8 +14,10 @@ import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.kernels.cuda.CudaKernels;
+import org.lrcc.lowrank.Density;
 import org.lrcc.lowrank.LowRank;
 import org.lrcc.lowrank.LowRankConfig;
+import org.lrcc.lowrank.SparseForm;
 import org.lrcc.lowrank.TuneMode;
 import org.lrcc.nn.data.Preprocessing;
 import org.lrcc.nn.layer.Role;
@@ -152,17 +154,22 @@ final class CardSteps {
         }
     }
 
-    /** U·V and S of each convolution. */
+    /** U·V and S of each convolution, and steps that train U and S, in each form of S; the interpreter, which would take minutes, gets two layers. */
     void decomposition() {
-        LowRankConfig config =
-                LowRankConfig.of(TuneMode.FIX_SPARSE).rankRatio(0.25).steps(Card.isReal() ? 50 : 1);
+        LowRankConfig config = LowRankConfig.of(TuneMode.TUNE_U_S).rankRatio(0.25);
+        LowRankConfig chosen = Card.isReal() ? config : config.convert("layer1.0");
         for (String method : List.of("accelerated", "svd")) {
             long start = System.nanoTime();
-            LowRank.convert(model, config.method(method));
+            LowRank.convert(model, chosen.method(method));
             meter.row(
                     "decomposition of ResNet18 at rank ratio 0.25, " + method,
                     (System.nanoTime() - start) * 1e-9,
-                    "where the backend computes it: on the processor unless it says otherwise");
+                    "on the card");
+        }
+        for (SparseForm form : List.of(SparseForm.DENSE, SparseForm.COMPACT)) {
+            Model tuned = LowRank.convert(
+                    model, chosen.method("svd").density(new Density(0.1, false)).sparse(form));
+            step("tune_U_S, S " + form.label(), tuned, Card.isReal() ? 128 : 2);
         }
     }
 }
