@@ -13,7 +13,8 @@ import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
 
 /** Products on cuBLAS. The handle is made at the first one: it takes a while and a part of the card's memory. */
-final class CublasCalls implements AutoCloseable {
+final class CublasCalls implements GpuProducts, AutoCloseable {
+    private final JCudaDriver driver;
     private final float[] alpha = new float[1];
     private final float[] beta = new float[1];
     private final Pointer toAlpha = Pointer.to(alpha);
@@ -25,7 +26,18 @@ final class CublasCalls implements AutoCloseable {
 
     private boolean rounds;
 
-    void allowTf32(CUstream of, boolean allowed) {
+    CublasCalls(JCudaDriver driver) {
+        this.driver = driver;
+    }
+
+    @Override
+    public void allowTf32(long of, boolean allowed) {
+        synchronized (driver) {
+            allowTf32(driver.stream(of), allowed);
+        }
+    }
+
+    private void allowTf32(CUstream of, boolean allowed) {
         if (allowed) {
             rounding.add(of);
         } else {
@@ -72,7 +84,8 @@ final class CublasCalls implements AutoCloseable {
         return transposed ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
     }
 
-    void gemm(
+    @Override
+    public void gemm(
             boolean transposeA,
             boolean transposeB,
             int m,
@@ -86,29 +99,32 @@ final class CublasCalls implements AutoCloseable {
             float byC,
             long c,
             int ldc,
-            CUstream on) {
-        alpha[0] = byProduct;
-        beta[0] = byC;
-        DriverCodes.checkBlas(
-                "cublasSgemm",
-                JCublas2.cublasSgemm(
-                        on(on),
-                        operation(transposeA),
-                        operation(transposeB),
-                        m,
-                        n,
-                        k,
-                        toAlpha,
-                        JCudaDriver.pointer(a),
-                        lda,
-                        JCudaDriver.pointer(b),
-                        ldb,
-                        toBeta,
-                        JCudaDriver.pointer(c),
-                        ldc));
+            long on) {
+        synchronized (driver) {
+            alpha[0] = byProduct;
+            beta[0] = byC;
+            DriverCodes.checkBlas(
+                    "cublasSgemm",
+                    JCublas2.cublasSgemm(
+                            on(driver.stream(on)),
+                            operation(transposeA),
+                            operation(transposeB),
+                            m,
+                            n,
+                            k,
+                            toAlpha,
+                            JCudaDriver.pointer(a),
+                            lda,
+                            JCudaDriver.pointer(b),
+                            ldb,
+                            toBeta,
+                            JCudaDriver.pointer(c),
+                            ldc));
+        }
     }
 
-    void gemmStridedBatched(
+    @Override
+    public void gemmStridedBatched(
             boolean transposeA,
             boolean transposeB,
             int m,
@@ -126,30 +142,32 @@ final class CublasCalls implements AutoCloseable {
             int ldc,
             long strideC,
             int count,
-            CUstream on) {
-        alpha[0] = byProduct;
-        beta[0] = byC;
-        DriverCodes.checkBlas(
-                "cublasSgemmStridedBatched",
-                JCublas2.cublasSgemmStridedBatched(
-                        on(on),
-                        operation(transposeA),
-                        operation(transposeB),
-                        m,
-                        n,
-                        k,
-                        toAlpha,
-                        JCudaDriver.pointer(a),
-                        lda,
-                        strideA,
-                        JCudaDriver.pointer(b),
-                        ldb,
-                        strideB,
-                        toBeta,
-                        JCudaDriver.pointer(c),
-                        ldc,
-                        strideC,
-                        count));
+            long on) {
+        synchronized (driver) {
+            alpha[0] = byProduct;
+            beta[0] = byC;
+            DriverCodes.checkBlas(
+                    "cublasSgemmStridedBatched",
+                    JCublas2.cublasSgemmStridedBatched(
+                            on(driver.stream(on)),
+                            operation(transposeA),
+                            operation(transposeB),
+                            m,
+                            n,
+                            k,
+                            toAlpha,
+                            JCudaDriver.pointer(a),
+                            lda,
+                            strideA,
+                            JCudaDriver.pointer(b),
+                            ldb,
+                            strideB,
+                            toBeta,
+                            JCudaDriver.pointer(c),
+                            ldc,
+                            strideC,
+                            count));
+        }
     }
 
     @Override

@@ -34,19 +34,19 @@ final class CudaLinearAlgebra implements LinearAlgebra {
             long a = address(columns);
             long tau = address(factors);
             kernels.permute(y, TRANSPOSED, columns);
-            GpuDriver driver = queue.driver();
+            GpuSolver solver = queue.driver().solver();
             solve(
                     "geqrf",
                     m,
                     n,
-                    driver.geqrfWorkspace(m, n, a, m, queue.stream()),
-                    (work, floats, info) -> driver.geqrf(m, n, a, m, tau, work, floats, info, queue.stream()));
+                    solver.geqrfWorkspace(m, n, a, m, queue.stream()),
+                    (work, floats, info) -> solver.geqrf(m, n, a, m, tau, work, floats, info, queue.stream()));
             solve(
                     "orgqr",
                     m,
                     n,
-                    driver.orgqrWorkspace(m, n, n, a, m, tau, queue.stream()),
-                    (work, floats, info) -> driver.orgqr(m, n, n, a, m, tau, work, floats, info, queue.stream()));
+                    solver.orgqrWorkspace(m, n, n, a, m, tau, queue.stream()),
+                    (work, floats, info) -> solver.orgqr(m, n, n, a, m, tau, work, floats, info, queue.stream()));
             kernels.permute(columns, TRANSPOSED, q);
         } finally {
             columns.release();
@@ -98,15 +98,15 @@ final class CudaLinearAlgebra implements LinearAlgebra {
                 long s = address(values);
                 long u = address(right);
                 long v = address(left);
-                GpuDriver driver = queue.driver();
-                int needed = driver.gesvdjWorkspace(n, m, a, n, s, u, n, v, m, queue.stream());
+                GpuSolver solver = queue.driver().solver();
+                int needed = solver.gesvdjWorkspace(n, m, a, n, s, u, n, v, m, queue.stream());
                 solve(
                         "gesvdj",
                         n,
                         m,
                         needed,
                         (work, floats, info) ->
-                                driver.gesvdj(n, m, a, n, s, u, n, v, m, work, floats, info, queue.stream()));
+                                solver.gesvdj(n, m, a, n, s, u, n, v, m, work, floats, info, queue.stream()));
             } catch (RuntimeException e) {
                 release();
                 throw e;

@@ -11,15 +11,21 @@ import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
 
 /** Factorizations on cuSOLVER. The handle is made at the first one: it takes a while and a part of the card's memory. */
-final class CusolverCalls implements AutoCloseable {
+final class CusolverCalls implements GpuSolver, AutoCloseable {
     private static final int VECTORS = cusolverEigMode.CUSOLVER_EIG_MODE_VECTOR;
     private static final int THIN = 1;
 
+    private final JCudaDriver driver;
     private @Nullable cusolverDnHandle handle;
     /** Tolerance and sweeps of gesvdj as cuSOLVER chooses them: to rounding, 100 at most. */
     private @Nullable gesvdjInfo options;
 
-    private cusolverDnHandle on(CUstream stream) {
+    CusolverCalls(JCudaDriver driver) {
+        this.driver = driver;
+    }
+
+    private cusolverDnHandle on(long number) {
+        CUstream stream = driver.stream(number);
         cusolverDnHandle open = handle;
         if (open == null) {
             open = new cusolverDnHandle();
@@ -44,59 +50,94 @@ final class CusolverCalls implements AutoCloseable {
         return call + " of [" + m + "," + n + "]";
     }
 
-    int geqrfWorkspace(int m, int n, long a, int lda, CUstream stream) {
-        int[] floats = new int[1];
-        DriverCodes.checkSolver(
-                name("cusolverDnSgeqrf_bufferSize", m, n),
-                JCusolverDn.cusolverDnSgeqrf_bufferSize(on(stream), m, n, pointer(a), lda, floats));
-        return floats[0];
+    @Override
+    public int geqrfWorkspace(int m, int n, long a, int lda, long stream) {
+        synchronized (driver) {
+            int[] floats = new int[1];
+            DriverCodes.checkSolver(
+                    name("cusolverDnSgeqrf_bufferSize", m, n),
+                    JCusolverDn.cusolverDnSgeqrf_bufferSize(on(stream), m, n, pointer(a), lda, floats));
+            return floats[0];
+        }
     }
 
-    void geqrf(int m, int n, long a, int lda, long tau, long workspace, int floats, long info, CUstream stream) {
-        DriverCodes.checkSolver(
-                name("cusolverDnSgeqrf", m, n),
-                JCusolverDn.cusolverDnSgeqrf(
-                        on(stream), m, n, pointer(a), lda, pointer(tau), pointer(workspace), floats, pointer(info)));
+    @Override
+    public void geqrf(int m, int n, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
+        synchronized (driver) {
+            DriverCodes.checkSolver(
+                    name("cusolverDnSgeqrf", m, n),
+                    JCusolverDn.cusolverDnSgeqrf(
+                            on(stream),
+                            m,
+                            n,
+                            pointer(a),
+                            lda,
+                            pointer(tau),
+                            pointer(workspace),
+                            floats,
+                            pointer(info)));
+        }
     }
 
-    int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, CUstream stream) {
-        int[] floats = new int[1];
-        DriverCodes.checkSolver(
-                name("cusolverDnSorgqr_bufferSize", m, n),
-                JCusolverDn.cusolverDnSorgqr_bufferSize(on(stream), m, n, k, pointer(a), lda, pointer(tau), floats));
-        return floats[0];
+    @Override
+    public int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, long stream) {
+        synchronized (driver) {
+            int[] floats = new int[1];
+            DriverCodes.checkSolver(
+                    name("cusolverDnSorgqr_bufferSize", m, n),
+                    JCusolverDn.cusolverDnSorgqr_bufferSize(
+                            on(stream), m, n, k, pointer(a), lda, pointer(tau), floats));
+            return floats[0];
+        }
     }
 
-    void orgqr(int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, CUstream stream) {
-        DriverCodes.checkSolver(
-                name("cusolverDnSorgqr", m, n),
-                JCusolverDn.cusolverDnSorgqr(
-                        on(stream), m, n, k, pointer(a), lda, pointer(tau), pointer(workspace), floats, pointer(info)));
+    @Override
+    public void orgqr(
+            int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
+        synchronized (driver) {
+            DriverCodes.checkSolver(
+                    name("cusolverDnSorgqr", m, n),
+                    JCusolverDn.cusolverDnSorgqr(
+                            on(stream),
+                            m,
+                            n,
+                            k,
+                            pointer(a),
+                            lda,
+                            pointer(tau),
+                            pointer(workspace),
+                            floats,
+                            pointer(info)));
+        }
     }
 
-    int gesvdjWorkspace(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, CUstream stream) {
-        int[] floats = new int[1];
-        DriverCodes.checkSolver(
-                name("cusolverDnSgesvdj_bufferSize", m, n),
-                JCusolverDn.cusolverDnSgesvdj_bufferSize(
-                        on(stream),
-                        VECTORS,
-                        THIN,
-                        m,
-                        n,
-                        pointer(a),
-                        lda,
-                        pointer(s),
-                        pointer(u),
-                        ldu,
-                        pointer(v),
-                        ldv,
-                        floats,
-                        options()));
-        return floats[0];
+    @Override
+    public int gesvdjWorkspace(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
+        synchronized (driver) {
+            int[] floats = new int[1];
+            DriverCodes.checkSolver(
+                    name("cusolverDnSgesvdj_bufferSize", m, n),
+                    JCusolverDn.cusolverDnSgesvdj_bufferSize(
+                            on(stream),
+                            VECTORS,
+                            THIN,
+                            m,
+                            n,
+                            pointer(a),
+                            lda,
+                            pointer(s),
+                            pointer(u),
+                            ldu,
+                            pointer(v),
+                            ldv,
+                            floats,
+                            options()));
+            return floats[0];
+        }
     }
 
-    void gesvdj(
+    @Override
+    public void gesvdj(
             int m,
             int n,
             long a,
@@ -109,26 +150,28 @@ final class CusolverCalls implements AutoCloseable {
             long workspace,
             int floats,
             long info,
-            CUstream stream) {
-        DriverCodes.checkSolver(
-                name("cusolverDnSgesvdj", m, n),
-                JCusolverDn.cusolverDnSgesvdj(
-                        on(stream),
-                        VECTORS,
-                        THIN,
-                        m,
-                        n,
-                        pointer(a),
-                        lda,
-                        pointer(s),
-                        pointer(u),
-                        ldu,
-                        pointer(v),
-                        ldv,
-                        pointer(workspace),
-                        floats,
-                        pointer(info),
-                        options()));
+            long stream) {
+        synchronized (driver) {
+            DriverCodes.checkSolver(
+                    name("cusolverDnSgesvdj", m, n),
+                    JCusolverDn.cusolverDnSgesvdj(
+                            on(stream),
+                            VECTORS,
+                            THIN,
+                            m,
+                            n,
+                            pointer(a),
+                            lda,
+                            pointer(s),
+                            pointer(u),
+                            ldu,
+                            pointer(v),
+                            ldv,
+                            pointer(workspace),
+                            floats,
+                            pointer(info),
+                            options()));
+        }
     }
 
     @Override

@@ -3,11 +3,10 @@ package org.lrcc.kernels.cuda;
 import java.nio.ByteBuffer;
 
 /**
- * What the backend asks of a GPU: memory, copies, kernels, streams, events, and the few calls of cuBLAS and cuSOLVER that it needs.
+ * What the backend asks of a GPU: memory, copies, kernels, streams, events, and the two libraries that it needs.
  *
  * <p>Two implementations: JCuda, and in the tests an interpreter of PTX. Addresses, modules, functions, streams and events are opaque
- * numbers, 0 is none (stream 0 is the default stream). Matrices are column-major, as cuBLAS has them. Calls of several threads are taken one
- * after the other; each session is of one thread at a time.
+ * numbers, 0 is none (stream 0 is the default stream). Calls of several threads are taken one after the other; each session is of one thread at a time.
  *
  * <p>Every call checks its result; a failed one throws {@code FailureException} whose cause is a {@link GpuFault}. Kernels, copies and
  * library calls run after the call returns, in the order of their stream; their faults surface at the next {@link #synchronize}.
@@ -108,88 +107,13 @@ public interface GpuDriver extends AutoCloseable {
     /** Milliseconds between two recorded events that have both come. */
     float elapsedMillis(long from, long to);
 
-    // --- cuBLAS
+    // --- libraries
 
-    /** Whether a stream's products may round their factors to TF32; off at the start. */
-    void allowTf32(long stream, boolean allowed);
+    /** cuBLAS, in this driver's memory and streams. */
+    GpuProducts products();
 
-    /** c [m, n] = alpha op(a) op(b) + beta c, with op(a) [m, k] and op(b) [k, n]. c is not read where beta is 0. */
-    void gemm(
-            boolean transposeA,
-            boolean transposeB,
-            int m,
-            int n,
-            int k,
-            float alpha,
-            long a,
-            int lda,
-            long b,
-            int ldb,
-            float beta,
-            long c,
-            int ldc,
-            long stream);
-
-    /** {@code count} products as {@link #gemm}, the i-th with matrices i strides (in floats) further; a stride may be 0 for a and b. */
-    void gemmStridedBatched(
-            boolean transposeA,
-            boolean transposeB,
-            int m,
-            int n,
-            int k,
-            float alpha,
-            long a,
-            int lda,
-            long strideA,
-            long b,
-            int ldb,
-            long strideB,
-            float beta,
-            long c,
-            int ldc,
-            long strideC,
-            int count,
-            long stream);
-
-    // --- cuSOLVER
-
-    // Each is given device memory to work in, of as many floats as its ...Workspace says for the same arguments, and
-    // the place of an int for
-    // its report: 0, minus the number of an argument that is wrong, or above 0 where an iteration did not converge.
-
-    /** Floats that {@link #geqrf} works in. */
-    int geqrfWorkspace(int m, int n, long a, int lda, long stream);
-
-    /** QR in place of a [m, n]: R in the upper triangle, Householder vectors below, their factors in tau [min(m, n)]. */
-    void geqrf(int m, int n, long a, int lda, long tau, long workspace, int floats, long info, long stream);
-
-    /** Floats that {@link #orgqr} works in. */
-    int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, long stream);
-
-    /** The first n columns of Q, in place, from k vectors of {@link #geqrf}; k at most n, n at most m. */
-    void orgqr(int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, long stream);
-
-    /** Floats that {@link #gesvdj} works in. */
-    int gesvdjWorkspace(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream);
-
-    /**
-     * Thin singular value decomposition of a [m, n], which is overwritten, by Jacobi's method: s [min(m, n)] descending, u [m, min(m, n)],
-     * v [n, min(m, n)] (not transposed).
-     */
-    void gesvdj(
-            int m,
-            int n,
-            long a,
-            int lda,
-            long s,
-            long u,
-            int ldu,
-            long v,
-            int ldv,
-            long workspace,
-            int floats,
-            long info,
-            long stream);
+    /** cuSOLVER, likewise. */
+    GpuSolver solver();
 
     /** Gives everything back that was not. */
     @Override

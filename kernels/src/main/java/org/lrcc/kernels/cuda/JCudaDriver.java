@@ -89,8 +89,8 @@ public final class JCudaDriver implements GpuDriver {
         DriverCodes.check("cuDevicePrimaryCtxRetain", cuDevicePrimaryCtxRetain(context, device));
         enter();
         info = describe(device);
-        blas = new CublasCalls();
-        solver = new CusolverCalls();
+        blas = new CublasCalls(this);
+        solver = new CusolverCalls(this);
     }
 
     private static DeviceInfo describe(CUdevice device) {
@@ -340,123 +340,19 @@ public final class JCudaDriver implements GpuDriver {
     }
 
     @Override
-    public synchronized void allowTf32(long stream, boolean allowed) {
-        enter();
-        blas.allowTf32(streams.get(stream), allowed);
+    public GpuProducts products() {
+        return blas;
     }
 
     @Override
-    public synchronized void gemm(
-            boolean transposeA,
-            boolean transposeB,
-            int m,
-            int n,
-            int k,
-            float alpha,
-            long a,
-            int lda,
-            long b,
-            int ldb,
-            float beta,
-            long c,
-            int ldc,
-            long stream) {
-        enter();
-        blas.gemm(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, streams.get(stream));
+    public GpuSolver solver() {
+        return solver;
     }
 
-    @Override
-    public synchronized void gemmStridedBatched(
-            boolean transposeA,
-            boolean transposeB,
-            int m,
-            int n,
-            int k,
-            float alpha,
-            long a,
-            int lda,
-            long strideA,
-            long b,
-            int ldb,
-            long strideB,
-            float beta,
-            long c,
-            int ldc,
-            long strideC,
-            int count,
-            long stream) {
+    /** A stream for a library, with the context current to this thread. */
+    synchronized CUstream stream(long stream) {
         enter();
-        blas.gemmStridedBatched(
-                transposeA,
-                transposeB,
-                m,
-                n,
-                k,
-                alpha,
-                a,
-                lda,
-                strideA,
-                b,
-                ldb,
-                strideB,
-                beta,
-                c,
-                ldc,
-                strideC,
-                count,
-                streams.get(stream));
-    }
-
-    @Override
-    public synchronized int geqrfWorkspace(int m, int n, long a, int lda, long stream) {
-        enter();
-        return solver.geqrfWorkspace(m, n, a, lda, streams.get(stream));
-    }
-
-    @Override
-    public synchronized void geqrf(
-            int m, int n, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
-        enter();
-        solver.geqrf(m, n, a, lda, tau, workspace, floats, info, streams.get(stream));
-    }
-
-    @Override
-    public synchronized int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, long stream) {
-        enter();
-        return solver.orgqrWorkspace(m, n, k, a, lda, tau, streams.get(stream));
-    }
-
-    @Override
-    public synchronized void orgqr(
-            int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
-        enter();
-        solver.orgqr(m, n, k, a, lda, tau, workspace, floats, info, streams.get(stream));
-    }
-
-    @Override
-    public synchronized int gesvdjWorkspace(
-            int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
-        enter();
-        return solver.gesvdjWorkspace(m, n, a, lda, s, u, ldu, v, ldv, streams.get(stream));
-    }
-
-    @Override
-    public synchronized void gesvdj(
-            int m,
-            int n,
-            long a,
-            int lda,
-            long s,
-            long u,
-            int ldu,
-            long v,
-            int ldv,
-            long workspace,
-            int floats,
-            long info,
-            long stream) {
-        enter();
-        solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv, workspace, floats, info, streams.get(stream));
+        return streams.get(stream);
     }
 
     @Override

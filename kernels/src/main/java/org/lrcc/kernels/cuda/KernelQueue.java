@@ -114,7 +114,7 @@ final class KernelQueue implements AutoCloseable {
 
     /** Whether products may round their factors to TF32. */
     void roundProducts(boolean allowed) {
-        driver.allowTf32(stream, allowed);
+        driver.products().allowTf32(stream, allowed);
         rounds = allowed;
     }
 
@@ -125,15 +125,15 @@ final class KernelQueue implements AutoCloseable {
     /** Products that are not rounded, whatever the session allows. */
     void exactly(Runnable products) {
         if (rounds) {
-            driver.allowTf32(stream, false);
+            driver.products().allowTf32(stream, false);
         }
         products.run();
         if (rounds) {
-            driver.allowTf32(stream, true);
+            driver.products().allowTf32(stream, true);
         }
     }
 
-    /** A product of the library, as {@link GpuDriver#gemm}, in this queue. */
+    /** A product of the library, as {@link GpuProducts#gemm}, in this queue. */
     void gemm(
             boolean transposeA,
             boolean transposeB,
@@ -150,7 +150,7 @@ final class KernelQueue implements AutoCloseable {
             int ldc) {
         launches++;
         try {
-            driver.gemm(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, stream);
+            driver.products().gemm(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, stream);
             recent.add("gemm", m, n, k);
             if (sync) {
                 driver.synchronize(stream);
@@ -160,7 +160,7 @@ final class KernelQueue implements AutoCloseable {
         }
     }
 
-    /** Products of the library, as {@link GpuDriver#gemmStridedBatched}, in this queue. */
+    /** Products of the library, as {@link GpuProducts#gemmStridedBatched}, in this queue. */
     void gemmStridedBatched(
             boolean transposeA,
             boolean transposeB,
@@ -181,25 +181,26 @@ final class KernelQueue implements AutoCloseable {
             int count) {
         launches++;
         try {
-            driver.gemmStridedBatched(
-                    transposeA,
-                    transposeB,
-                    m,
-                    n,
-                    k,
-                    alpha,
-                    a,
-                    lda,
-                    strideA,
-                    b,
-                    ldb,
-                    strideB,
-                    beta,
-                    c,
-                    ldc,
-                    strideC,
-                    count,
-                    stream);
+            driver.products()
+                    .gemmStridedBatched(
+                            transposeA,
+                            transposeB,
+                            m,
+                            n,
+                            k,
+                            alpha,
+                            a,
+                            lda,
+                            strideA,
+                            b,
+                            ldb,
+                            strideB,
+                            beta,
+                            c,
+                            ldc,
+                            strideC,
+                            count,
+                            stream);
             recent.add("gemm of many", m, n, k);
             if (sync) {
                 driver.synchronize(stream);

@@ -1,11 +1,14 @@
 package org.lrcc.kernels.ptx;
 
 import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.lrcc.kernels.cuda.GpuProducts;
 
-/** Products of column-major matrices in device memory, with every range, leading dimension and overlap checked. */
-final class HostBlas {
+/** Stands in for cuBLAS: products of column-major matrices in device memory, with every range, leading dimension and overlap checked. */
+final class HostBlas implements GpuProducts {
     /** A matrix as cuBLAS is told of it; rows and columns as it is stored. */
-    record Matrix(String name, long address, int rows, int columns, int leading, long stride) {
+    private record Matrix(String name, long address, int rows, int columns, int leading, long stride) {
         /** Floats from the first to behind the last. */
         private long span() {
             return rows == 0 || columns == 0 ? 0 : (long) (columns - 1) * leading + rows;
@@ -14,14 +17,121 @@ final class HostBlas {
 
     private final DeviceMemory memory;
     private final StreamOrder order;
+    private final LibraryCalls calls;
+    private final Set<Long> rounding = ConcurrentHashMap.newKeySet();
 
-    HostBlas(DeviceMemory memory, StreamOrder order) {
+    HostBlas(DeviceMemory memory, StreamOrder order, LibraryCalls calls) {
         this.memory = memory;
         this.order = order;
+        this.calls = calls;
+    }
+
+    @Override
+    public void allowTf32(long stream, boolean allowed) {
+        calls.call("allowTf32", stream);
+        if (allowed) {
+            rounding.add(stream);
+        } else {
+            rounding.remove(stream);
+        }
+    }
+
+    /** A stream is gone. */
+    void forget(long stream) {
+        rounding.remove(stream);
+    }
+
+    @Override
+    public void gemm(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long b,
+            int ldb,
+            float beta,
+            long c,
+            int ldc,
+            long stream) {
+        multiply("gemm", transposeA, transposeB, m, n, k, alpha, a, lda, 0, b, ldb, 0, beta, c, ldc, 0, 1, stream);
+    }
+
+    @Override
+    public void gemmStridedBatched(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long strideA,
+            long b,
+            int ldb,
+            long strideB,
+            float beta,
+            long c,
+            int ldc,
+            long strideC,
+            int count,
+            long stream) {
+        multiply(
+                "gemmStridedBatched",
+                transposeA,
+                transposeB,
+                m,
+                n,
+                k,
+                alpha,
+                a,
+                lda,
+                strideA,
+                b,
+                ldb,
+                strideB,
+                beta,
+                c,
+                ldc,
+                strideC,
+                count,
+                stream);
+    }
+
+    private void multiply(
+            String name,
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long strideA,
+            long b,
+            int ldb,
+            long strideB,
+            float beta,
+            long c,
+            int ldc,
+            long strideC,
+            int count,
+            long stream) {
+        Matrix left = new Matrix("a", a, transposeA ? k : m, transposeA ? m : k, lda, strideA);
+        Matrix right = new Matrix("b", b, transposeB ? n : k, transposeB ? k : n, ldb, strideB);
+        Matrix result = new Matrix("c", c, m, n, ldc, strideC);
+        boolean tf32 = rounding.contains(stream);
+        calls.work(
+                name, stream, () -> multiply(tf32, transposeA, transposeB, k, alpha, left, right, beta, result, count));
     }
 
     /** c = alpha op(a) op(b) + beta c, {@code count} times. */
-    void multiply(
+    private void multiply(
             boolean tf32,
             boolean transposeA,
             boolean transposeB,

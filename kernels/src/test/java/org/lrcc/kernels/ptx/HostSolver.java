@@ -1,7 +1,11 @@
 package org.lrcc.kernels.ptx;
 
-/** Stand-ins for cuSOLVER in double: Householder's QR and Jacobi's singular values of column-major matrices in device memory. */
-final class HostSolver {
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.lrcc.kernels.cuda.GpuSolver;
+
+/** Stands in for cuSOLVER, in double: Householder's QR and Jacobi's singular values of column-major matrices in device memory. */
+final class HostSolver implements GpuSolver {
     private static final int SWEEPS = 60;
 
     /**
@@ -9,18 +13,83 @@ final class HostSolver {
      *
      * @param wanted what it is to report
      */
-    record Report(String call, long workspace, int floats, long info, int wanted) {}
+    private record Report(String call, long workspace, int floats, long info, int wanted) {}
 
     private final DeviceMemory memory;
     private final StreamOrder order;
+    private final LibraryCalls calls;
+    private final Map<String, Integer> wanted = new ConcurrentHashMap<>();
 
-    HostSolver(DeviceMemory memory, StreamOrder order) {
+    HostSolver(DeviceMemory memory, StreamOrder order, LibraryCalls calls) {
         this.memory = memory;
         this.order = order;
+        this.calls = calls;
+    }
+
+    /** Makes the next call of this name report this instead of success. */
+    void report(String call, int info) {
+        wanted.put(call, info);
+    }
+
+    private Report reporting(String call, long workspace, int floats, long info) {
+        Integer instead = wanted.remove(call);
+        return new Report(call, workspace, floats, info, instead == null ? 0 : instead);
+    }
+
+    private int workspace(String call, int m, int n, long stream) {
+        calls.call(call, stream);
+        return workspace(m, n);
+    }
+
+    @Override
+    public int geqrfWorkspace(int m, int n, long a, int lda, long stream) {
+        return workspace("geqrfWorkspace", m, n, stream);
+    }
+
+    @Override
+    public void geqrf(int m, int n, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
+        Report report = reporting("geqrf", workspace, floats, info);
+        calls.work("geqrf", stream, () -> geqrf(m, n, a, lda, tau, report));
+    }
+
+    @Override
+    public int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, long stream) {
+        return workspace("orgqrWorkspace", m, n, stream);
+    }
+
+    @Override
+    public void orgqr(
+            int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
+        Report report = reporting("orgqr", workspace, floats, info);
+        calls.work("orgqr", stream, () -> orgqr(m, n, k, a, lda, tau, report));
+    }
+
+    @Override
+    public int gesvdjWorkspace(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
+        return workspace("gesvdjWorkspace", m, n, stream);
+    }
+
+    @Override
+    public void gesvdj(
+            int m,
+            int n,
+            long a,
+            int lda,
+            long s,
+            long u,
+            int ldu,
+            long v,
+            int ldv,
+            long workspace,
+            int floats,
+            long info,
+            long stream) {
+        Report report = reporting("gesvdj", workspace, floats, info);
+        calls.work("gesvdj", stream, () -> gesvdj(m, n, a, lda, s, u, ldu, v, ldv, report));
     }
 
     /** Floats to work in; more than nothing, and another number for every shape, so that whoever mixes calls up is found out. */
-    static int workspace(int m, int n) {
+    private static int workspace(int m, int n) {
         return 32 * n + m;
     }
 
@@ -79,7 +148,7 @@ final class HostSolver {
         return memory.require(call, address, 4 * ((columns - 1L) * leading + rows));
     }
 
-    void geqrf(int m, int n, long a, int lda, long tau, Report report) {
+    private void geqrf(int m, int n, long a, int lda, long tau, Report report) {
         report(report, m, n);
         double[][] q = load("geqrf", m, n, a, lda);
         int count = Math.min(m, n);
@@ -124,7 +193,7 @@ final class HostSolver {
         }
     }
 
-    void orgqr(int m, int n, int k, long a, int lda, long tau, Report report) {
+    private void orgqr(int m, int n, int k, long a, int lda, long tau, Report report) {
         report(report, m, n);
         if (n > m || k > n) {
             throw new PtxFault("orgqr: m " + m + ", n " + n + ", k " + k);
@@ -141,7 +210,7 @@ final class HostSolver {
         store("orgqr", q, m, a, lda);
     }
 
-    void gesvdj(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, Report report) {
+    private void gesvdj(int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, Report report) {
         report(report, m, n);
         double[][] given = load("gesvdj", m, n, a, lda);
         boolean wide = n > m;

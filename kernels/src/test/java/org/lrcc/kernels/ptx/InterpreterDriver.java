@@ -5,16 +5,16 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.kernels.cuda.DeviceInfo;
 import org.lrcc.kernels.cuda.GpuDriver;
 import org.lrcc.kernels.cuda.GpuFault;
+import org.lrcc.kernels.cuda.GpuProducts;
+import org.lrcc.kernels.cuda.GpuSolver;
 import org.lrcc.kernels.cuda.LaunchArguments;
 
 /**
@@ -34,10 +34,8 @@ public final class InterpreterDriver implements GpuDriver {
     private final Map<Long, Map<String, PtxKernel>> modules = new HashMap<>();
     private final Map<Long, PtxKernel> functions = new HashMap<>();
     private final Map<Long, List<Runnable>> streams = new HashMap<>();
-    private final Set<Long> rounding = new HashSet<>();
     private final Map<Long, Long> events = new HashMap<>();
     private final IdentityHashMap<ByteBuffer, List<Sent>> pinned = new IdentityHashMap<>();
-    private final Map<String, Integer> reports = new HashMap<>();
     private final TreeMap<String, Integer> calls = new TreeMap<>();
     private long handles = 1000;
     private long uploadedBytes;
@@ -65,8 +63,9 @@ public final class InterpreterDriver implements GpuDriver {
         this.memoryBytes = memoryBytes;
         this.interpreter = new Interpreter(findsRaces, 200_000_000_000L);
         this.memory = interpreter.memory();
-        this.blas = new HostBlas(memory, order);
-        this.solver = new HostSolver(memory, order);
+        LibraryCalls libraries = new Libraries();
+        this.blas = new HostBlas(memory, order, libraries);
+        this.solver = new HostSolver(memory, order, libraries);
         streams.put(0L, new ArrayList<>());
     }
 
@@ -81,7 +80,7 @@ public final class InterpreterDriver implements GpuDriver {
 
     /** Makes the next call of cuSOLVER of this name report this instead of success; its results are then not to be relied on. */
     public synchronized void report(String call, int info) {
-        reports.put(call, info);
+        solver.report(call, info);
     }
 
     /** How often a call was made. */
@@ -363,7 +362,7 @@ public final class InterpreterDriver implements GpuDriver {
         call("destroyStream");
         require(streams, "stream", stream);
         streams.remove(stream);
-        rounding.remove(stream);
+        blas.forget(stream);
     }
 
     @Override
@@ -429,165 +428,31 @@ public final class InterpreterDriver implements GpuDriver {
     }
 
     @Override
-    public synchronized void allowTf32(long stream, boolean allowed) {
-        call("allowTf32");
-        require(streams, "stream", stream);
-        if (allowed) {
-            rounding.add(stream);
-        } else {
-            rounding.remove(stream);
+    public GpuProducts products() {
+        return blas;
+    }
+
+    @Override
+    public GpuSolver solver() {
+        return solver;
+    }
+
+    /** Calls of the libraries, taken one after the other with the driver's own. */
+    private final class Libraries implements LibraryCalls {
+        @Override
+        public void call(String name, long stream) {
+            synchronized (InterpreterDriver.this) {
+                InterpreterDriver.this.call(name);
+                require(streams, "stream", stream);
+            }
         }
-    }
 
-    @Override
-    public synchronized void gemm(
-            boolean transposeA,
-            boolean transposeB,
-            int m,
-            int n,
-            int k,
-            float alpha,
-            long a,
-            int lda,
-            long b,
-            int ldb,
-            float beta,
-            long c,
-            int ldc,
-            long stream) {
-        multiply("gemm", transposeA, transposeB, m, n, k, alpha, a, lda, 0, b, ldb, 0, beta, c, ldc, 0, 1, stream);
-    }
-
-    @Override
-    public synchronized void gemmStridedBatched(
-            boolean transposeA,
-            boolean transposeB,
-            int m,
-            int n,
-            int k,
-            float alpha,
-            long a,
-            int lda,
-            long strideA,
-            long b,
-            int ldb,
-            long strideB,
-            float beta,
-            long c,
-            int ldc,
-            long strideC,
-            int count,
-            long stream) {
-        multiply(
-                "gemmStridedBatched",
-                transposeA,
-                transposeB,
-                m,
-                n,
-                k,
-                alpha,
-                a,
-                lda,
-                strideA,
-                b,
-                ldb,
-                strideB,
-                beta,
-                c,
-                ldc,
-                strideC,
-                count,
-                stream);
-    }
-
-    private void multiply(
-            String name,
-            boolean transposeA,
-            boolean transposeB,
-            int m,
-            int n,
-            int k,
-            float alpha,
-            long a,
-            int lda,
-            long strideA,
-            long b,
-            int ldb,
-            long strideB,
-            float beta,
-            long c,
-            int ldc,
-            long strideC,
-            int count,
-            long stream) {
-        HostBlas.Matrix left = new HostBlas.Matrix("a", a, transposeA ? k : m, transposeA ? m : k, lda, strideA);
-        HostBlas.Matrix right = new HostBlas.Matrix("b", b, transposeB ? n : k, transposeB ? k : n, ldb, strideB);
-        HostBlas.Matrix result = new HostBlas.Matrix("c", c, m, n, ldc, strideC);
-        boolean tf32 = rounding.contains(stream);
-        work(
-                name,
-                stream,
-                () -> blas.multiply(tf32, transposeA, transposeB, k, alpha, left, right, beta, result, count));
-    }
-
-    @Override
-    public synchronized int geqrfWorkspace(int m, int n, long a, int lda, long stream) {
-        call("geqrfWorkspace");
-        require(streams, "stream", stream);
-        return HostSolver.workspace(m, n);
-    }
-
-    @Override
-    public synchronized void geqrf(
-            int m, int n, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
-        HostSolver.Report report = new HostSolver.Report("geqrf", workspace, floats, info, takeReport("geqrf"));
-        work("geqrf", stream, () -> solver.geqrf(m, n, a, lda, tau, report));
-    }
-
-    @Override
-    public synchronized int orgqrWorkspace(int m, int n, int k, long a, int lda, long tau, long stream) {
-        call("orgqrWorkspace");
-        require(streams, "stream", stream);
-        return HostSolver.workspace(m, n);
-    }
-
-    @Override
-    public synchronized void orgqr(
-            int m, int n, int k, long a, int lda, long tau, long workspace, int floats, long info, long stream) {
-        HostSolver.Report report = new HostSolver.Report("orgqr", workspace, floats, info, takeReport("orgqr"));
-        work("orgqr", stream, () -> solver.orgqr(m, n, k, a, lda, tau, report));
-    }
-
-    @Override
-    public synchronized int gesvdjWorkspace(
-            int m, int n, long a, int lda, long s, long u, int ldu, long v, int ldv, long stream) {
-        call("gesvdjWorkspace");
-        require(streams, "stream", stream);
-        return HostSolver.workspace(m, n);
-    }
-
-    @Override
-    public synchronized void gesvdj(
-            int m,
-            int n,
-            long a,
-            int lda,
-            long s,
-            long u,
-            int ldu,
-            long v,
-            int ldv,
-            long workspace,
-            int floats,
-            long info,
-            long stream) {
-        HostSolver.Report report = new HostSolver.Report("gesvdj", workspace, floats, info, takeReport("gesvdj"));
-        work("gesvdj", stream, () -> solver.gesvdj(m, n, a, lda, s, u, ldu, v, ldv, report));
-    }
-
-    private int takeReport(String call) {
-        Integer wanted = reports.remove(call);
-        return wanted == null ? 0 : wanted;
+        @Override
+        public void work(String name, long stream, Runnable work) {
+            synchronized (InterpreterDriver.this) {
+                InterpreterDriver.this.work(name, stream, work);
+            }
+        }
     }
 
     /** Everything must have been given back by now. */

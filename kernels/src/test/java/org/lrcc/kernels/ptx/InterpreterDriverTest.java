@@ -68,8 +68,26 @@ class InterpreterDriverTest {
         float[] b = values(100);
         float[] c = values(100);
         long at = upload(c);
-        driver.gemmStridedBatched(
-                transposeA, transposeB, m, n, k, 2, upload(a), 7, 40, upload(b), 6, 30, 0.5f, at, 8, 45, count, 0);
+        driver.products()
+                .gemmStridedBatched(
+                        transposeA,
+                        transposeB,
+                        m,
+                        n,
+                        k,
+                        2,
+                        upload(a),
+                        7,
+                        40,
+                        upload(b),
+                        6,
+                        30,
+                        0.5f,
+                        at,
+                        8,
+                        45,
+                        count,
+                        0);
         float[] got = download(at, 100);
         float[] want = c.clone();
         for (int i = 0; i < count; i++) {
@@ -103,12 +121,16 @@ class InterpreterDriverTest {
             refuse(
                     () -> {
                         switch (fault) {
-                            case 0 -> fresh.gemm(false, false, 4, 4, 4, 1, x, 3, x, 4, 0, y, 4, 0);
-                            case 1 -> fresh.gemm(false, false, 4, 4, 4, 1, x, 4, x + 4, 4, 0, y, 4, 0);
-                            case 2 -> fresh.gemm(false, false, 4, 4, 4, 1, x, 4, y, 4, 0, fresh.allocate(64), 4, 0);
-                            case 3 -> fresh.gemm(false, false, 4, 4, 4, 1, x, 4, x, 4, 0, x, 4, 0);
+                            case 0 -> fresh.products().gemm(false, false, 4, 4, 4, 1, x, 3, x, 4, 0, y, 4, 0);
+                            case 1 -> fresh.products().gemm(false, false, 4, 4, 4, 1, x, 4, x + 4, 4, 0, y, 4, 0);
+                            case 2 ->
+                                fresh.products()
+                                        .gemm(false, false, 4, 4, 4, 1, x, 4, y, 4, 0, fresh.allocate(64), 4, 0);
+                            case 3 -> fresh.products().gemm(false, false, 4, 4, 4, 1, x, 4, x, 4, 0, x, 4, 0);
                             default ->
-                                fresh.gemmStridedBatched(false, false, 2, 2, 2, 1, x, 2, 4, x, 2, 4, 0, y, 2, 0, 2, 0);
+                                fresh.products()
+                                        .gemmStridedBatched(
+                                                false, false, 2, 2, 2, 1, x, 2, 4, x, 2, 4, 0, y, 2, 0, 2, 0);
                         }
                     },
                     parts[i]);
@@ -119,14 +141,14 @@ class InterpreterDriverTest {
     void tf32RoundsFactors() {
         float fine = 1 + 1f / 4096;
         long y = driver.allocate(4);
-        driver.gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
+        driver.products().gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
         assertThat(download(y, 1)).containsExactly(fine);
         long other = driver.createStream();
-        driver.allowTf32(other, true);
-        driver.gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
+        driver.products().allowTf32(other, true);
+        driver.products().gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
         assertThat(download(y, 1)).as("another stream's products").containsExactly(fine);
-        driver.allowTf32(0, true);
-        driver.gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
+        driver.products().allowTf32(0, true);
+        driver.products().gemm(false, false, 1, 1, 1, 1, upload(fine), 1, upload(1), 1, 0, y, 1, 0);
         assertThat(download(y, 1)).containsExactly(1);
     }
 
@@ -138,10 +160,10 @@ class InterpreterDriverTest {
         long s = driver.allocate(4L * count);
         long u = driver.allocate(4L * count * m);
         long v = driver.allocate(4L * count * n);
-        int floats = driver.gesvdjWorkspace(m, n, s, m, s, u, m, v, n, 0);
+        int floats = driver.solver().gesvdjWorkspace(m, n, s, m, s, u, m, v, n, 0);
         long work = driver.allocate(4L * floats);
         long info = driver.allocate(4);
-        driver.gesvdj(m, n, upload(a), m, s, u, m, v, n, work, floats, info, 0);
+        driver.solver().gesvdj(m, n, upload(a), m, s, u, m, v, n, work, floats, info, 0);
         float[] values = download(s, count);
         float[] left = download(u, count * m);
         float[] right = download(v, count * n);
@@ -161,12 +183,12 @@ class InterpreterDriverTest {
     private void qr(int m, int n, float[] a) {
         long q = upload(a);
         long tau = driver.allocate(4L * n);
-        int floats = driver.geqrfWorkspace(m, n, q, m, 0);
+        int floats = driver.solver().geqrfWorkspace(m, n, q, m, 0);
         long work = driver.allocate(4L * floats);
         long info = driver.allocate(4);
-        driver.geqrf(m, n, q, m, tau, work, floats, info, 0);
+        driver.solver().geqrf(m, n, q, m, tau, work, floats, info, 0);
         float[] r = download(q, m * n);
-        driver.orgqr(m, n, n, q, m, tau, work, floats, info, 0);
+        driver.solver().orgqr(m, n, n, q, m, tau, work, floats, info, 0);
         float[] columns = download(q, m * n);
         float[] back = new float[m * n];
         for (int i = 0; i < m * n; i++) {
@@ -193,7 +215,7 @@ class InterpreterDriverTest {
             InterpreterDriver fresh = new InterpreterDriver();
             long a = fresh.allocate(64);
             long tau = fresh.allocate(16);
-            int floats = fresh.geqrfWorkspace(4, 4, a, 4, 0);
+            int floats = fresh.solver().geqrfWorkspace(4, 4, a, 4, 0);
             long work = fresh.allocate(4L * floats);
             long info = fresh.allocate(4);
             if (fault != 5) {
@@ -201,13 +223,13 @@ class InterpreterDriverTest {
             }
             assertThatThrownBy(() -> {
                         switch (fault) {
-                            case 0 -> fresh.geqrf(4, 4, a, 3, tau, work, floats, info, 0);
-                            case 1 -> fresh.geqrf(4, 4, a, 4, tau, work, 40, info, 0);
-                            case 2 -> fresh.geqrf(4, 4, a, 4, tau, work + 4, floats, info, 0);
-                            case 3 -> fresh.geqrf(4, 4, a, 4, tau, work, floats, info + 4, 0);
-                            case 4 -> fresh.geqrf(4, 4, a, 4, tau + 4, work, floats, info, 0);
-                            case 5 -> fresh.geqrf(4, 4, a, 4, tau, work, floats, info, 0);
-                            default -> fresh.geqrf(4, 4, a, 4, tau, work, floats, info, 77);
+                            case 0 -> fresh.solver().geqrf(4, 4, a, 3, tau, work, floats, info, 0);
+                            case 1 -> fresh.solver().geqrf(4, 4, a, 4, tau, work, 40, info, 0);
+                            case 2 -> fresh.solver().geqrf(4, 4, a, 4, tau, work + 4, floats, info, 0);
+                            case 3 -> fresh.solver().geqrf(4, 4, a, 4, tau, work, floats, info + 4, 0);
+                            case 4 -> fresh.solver().geqrf(4, 4, a, 4, tau + 4, work, floats, info, 0);
+                            case 5 -> fresh.solver().geqrf(4, 4, a, 4, tau, work, floats, info, 0);
+                            default -> fresh.solver().geqrf(4, 4, a, 4, tau, work, floats, info, 77);
                         }
                     })
                     .as(parts[fault])
