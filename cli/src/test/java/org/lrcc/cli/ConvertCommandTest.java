@@ -89,7 +89,9 @@ class ConvertCommandTest {
                 4,
                 "--density",
                 0.2,
-                "--json");
+                "--json",
+                "--progress",
+                "off");
         assertThat(run.err()).isEmpty();
         assertThat(run.code()).isZero();
         int converted = 0;

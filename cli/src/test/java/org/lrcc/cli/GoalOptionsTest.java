@@ -63,7 +63,9 @@ class GoalOptionsTest {
     }
 
     private Run convert(String options) {
-        Object[] head = {"convert", Demo.MODEL, "-o", dir.resolve("a"), "--convert", "layer1", "--method", "svd"};
+        Object[] head = {
+            "convert", Demo.MODEL, "-o", dir.resolve("a"), "--convert", "layer1", "--method", "svd", "--progress", "off"
+        };
         Object[] words = options.split(" ");
         Object[] all = new Object[head.length + words.length];
         System.arraycopy(head, 0, all, 0, head.length);
