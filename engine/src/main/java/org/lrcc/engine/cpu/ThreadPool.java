@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,9 +14,12 @@ import org.lrcc.engine.InputException;
  * The one pool of threads that kernels share.
  *
  * <p>A kernel cuts its work into chunks whose bounds depend on the shape alone and hands them to {@link #run}. Threads,
- * the caller among them, claim chunks from an atomic counter: when another process takes a core, the remaining threads
+ * the caller among them, claim chunks from atomic counters: when another process takes a core, the remaining threads
  * simply claim more. Because the bounds and not the claims fix the order of every sum, results have the same bits for
  * any number of threads.
+ *
+ * <p>Each thread begins with its own part of the chunks and only then takes of the others': chunks are rows or images in order, so what a core wrote in one layer is
+ * what it reads in the next, in its own L2. ResNet18's inference of one image on 2 threads, alternating: 12.8, 12.0, 11.4 ms and 12.9, 12.5, 12.1 from one counter.
  *
  * <p>Workers spin for a bounded time before they park. A convolution lasts a few hundred microseconds to a few
  * milliseconds and the next kernel follows at once; waking a parked thread costs some fifty microseconds and tends to
@@ -27,6 +31,9 @@ import org.lrcc.engine.InputException;
 public final class ThreadPool {
     private static final long SPIN_NANOS = 200_000;
     private static final int SPINS_BETWEEN_CLOCK_READS = 32;
+
+    /** Counters in a line of memory. */
+    private static final int APART = 16;
 
     private final int threads;
     private final ReentrantLock owner = new ReentrantLock();
@@ -82,12 +89,12 @@ public final class ThreadPool {
         }
         try {
             start();
-            Job job = new Job(task, chunks);
+            Job job = new Job(task, chunks, threads);
             current = job;
             for (Worker w : workers) {
                 w.wake();
             }
-            job.work();
+            job.work(0);
             job.awaitEnd();
         } finally {
             current = Job.NONE;
@@ -114,22 +121,43 @@ public final class ThreadPool {
 
     /** One call of {@link ThreadPool#run}. A worker that comes late finds no chunk left and goes back to waiting. */
     private static final class Job {
-        static final Job NONE = new Job(i -> {}, 0);
+        static final Job NONE = new Job(i -> {}, 0, 1);
 
         private final Task task;
         private final int chunks;
-        private final AtomicInteger next = new AtomicInteger();
+        private final int threads;
+        /** Next chunk of each thread's part, a line of memory apart. */
+        private final AtomicIntegerArray next;
+
         private final AtomicInteger done = new AtomicInteger();
         private final AtomicReference<@Nullable Throwable> error = new AtomicReference<>();
 
-        Job(Task task, int chunks) {
+        Job(Task task, int chunks, int threads) {
             this.task = task;
             this.chunks = chunks;
+            this.threads = threads;
+            next = new AtomicIntegerArray(threads * APART);
+            for (int t = 0; t < threads; t++) {
+                next.set(t * APART, first(t));
+            }
         }
 
-        void work() {
+        /** First chunk of a thread's part. */
+        private int first(int thread) {
+            return (int) ((long) chunks * thread / threads);
+        }
+
+        /** Runs what is left of the thread's own part, then of the others'. */
+        void work(int thread) {
+            for (int k = 0; k < threads; k++) {
+                part((thread + k) % threads);
+            }
+        }
+
+        private void part(int part) {
+            int end = first(part + 1);
             int i;
-            while ((i = next.getAndIncrement()) < chunks) {
+            while ((i = next.getAndIncrement(part * APART)) < end) {
                 try {
                     if (error.get() == null) {
                         task.run(i);
@@ -173,8 +201,11 @@ public final class ThreadPool {
     private final class Worker extends Thread {
         private volatile boolean parked;
 
+        private final int number;
+
         Worker(int number) {
             super("lrcc-worker-" + number);
+            this.number = number;
             setDaemon(true);
         }
 
@@ -189,7 +220,7 @@ public final class ThreadPool {
             Job last = Job.NONE;
             while (true) {
                 last = awaitJob(last);
-                last.work();
+                last.work(number);
             }
         }
 
