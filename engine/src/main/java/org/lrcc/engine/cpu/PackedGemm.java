@@ -39,6 +39,10 @@ final class PackedGemm implements Gemm {
             scale(m, n, beta, c, co, ldc);
             return;
         }
+        if (!transposeA && transposeB && beta == 0f && RowProducts.fits(tiles, m, k)) {
+            RowProducts.run(pool, tiles, m, n, k, alpha, a, ao, lda, b, bo, ldb, c, co, ldc);
+            return;
+        }
         PackedLeft left = transposeA
                 ? PackedLeft.ofColumns(pool, tiles, m, k, a, ao, lda, alpha)
                 : PackedLeft.ofRows(pool, tiles, m, k, a, ao, lda, alpha);
