@@ -154,6 +154,12 @@ final class CpuChannelGroups implements ChannelGroups {
             for (int i = 0; i < high; i++) {
                 int from = in.offset() + image * height * width * nr;
                 int to = out.offset() + (image * high + i) * wide * nr;
+                int first = i * g.strideHeight() - g.padTop();
+                int last = first + 2 * g.dilationHeight();
+                if (g.kernelHeight() == 3 && g.kernelWidth() == 3 && first >= 0 && last < height) {
+                    maxRows(g, in.array(), from + first * width * nr, width, out.array(), to, wide);
+                    continue;
+                }
                 Arrays.fill(out.array(), to, to + wide * nr, Float.NEGATIVE_INFINITY);
                 for (int t = 0; t < g.kernelHeight(); t++) {
                     int h = i * g.strideHeight() - g.padTop() + t * g.dilationHeight();
@@ -163,6 +169,29 @@ final class CpuChannelGroups implements ChannelGroups {
                 }
             }
         });
+    }
+
+    /** A row of outputs whose windows of 3x3 pixels lie in the image but for columns at the ends. */
+    private void maxRows(PoolGeometry g, float[] x, int from, int width, float[] y, int to, int wide) {
+        int nr = group();
+        int stride = g.strideWidth();
+        int last = 2 * g.dilationWidth() - g.padLeft();
+        int line = g.dilationHeight() * width * nr;
+        int i0 = Math.min(wide, (g.padLeft() + stride - 1) / stride);
+        int i1 = Math.max(i0, Math.min(wide, Math.floorDiv(width - 1 - last, stride) + 1));
+        int at = from + (i0 * stride - g.padLeft()) * nr;
+        int tap = g.dilationWidth() * nr;
+        loops.maxOfNine(x, at, at + line, at + 2 * line, tap, stride * nr, i1 - i0, y, to + i0 * nr);
+        Arrays.fill(y, to, to + i0 * nr, Float.NEGATIVE_INFINITY);
+        Arrays.fill(y, to + i1 * nr, to + wide * nr, Float.NEGATIVE_INFINITY);
+        for (int t = 0; t < 9; t++) {
+            int row = from + t / 3 * line;
+            int first = t % 3 * g.dilationWidth() - g.padLeft();
+            int j0 = first >= 0 ? 0 : (-first + stride - 1) / stride;
+            int j1 = Math.min(wide, Math.floorDiv(width - 1 - first, stride) + 1);
+            maxPixels(x, row + first * nr, stride * nr, j0, Math.min(j1, i0), y, to);
+            maxPixels(x, row + first * nr, stride * nr, Math.max(j0, i1), j1, y, to);
+        }
     }
 
     /** The maximum of a row of outputs and the row of pixels that one row of the windows sees. */

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
  * turned, and a result is finished where it is written.
  */
 public interface GroupLoops {
+    /** Floats of weights that a step of a tile of seven pixels reads ahead: seven tiles together read those of a step, {@link #columns()} of them. */
+    int AHEAD = 5;
+
     /** Pixels of a full tile, the best first; the end of a row may be summed by tiles of 4. */
     int[] heights();
 
@@ -17,8 +20,10 @@ public interface GroupLoops {
      * {@code c[r][j] = from[r][j] + sum over p < depth of a[ao + p + r*step] * b[bo + p*columns + j]} for {@code r < height}.
      *
      * @param height one of {@link #heights()} or 4
+     * @param ahead a tile of seven pixels reads {@code b[ahead + p*AHEAD]} as well, which brings it nearer
+     * @return the sum of what was read so, or 0: to be stored somewhere, or C2 leaves the reads out
      */
-    void multiply(
+    float multiply(
             int height,
             int depth,
             float[] a,
@@ -29,7 +34,8 @@ public interface GroupLoops {
             float[] from,
             int fo,
             float[] c,
-            int co);
+            int co,
+            int ahead);
 
     /**
      * {@code c[r][j] = from[r][j] + sum over p < offsets.length of a[ao + offsets[p] + r*step] * b[bo + p*columns + j]} for {@code r < height}.
@@ -92,6 +98,9 @@ public interface GroupLoops {
 
     /** As {@link #max} of three pixels of x, {@code tap} floats apart. */
     void maxOfThree(float[] x, int xo, int tap, int step, int pixels, float[] y, int yo);
+
+    /** {@code y} = the maximum of three pixels, {@code tap} floats apart, in each of three rows of x. */
+    void maxOfNine(float[] x, int row0, int row1, int row2, int tap, int step, int pixels, float[] y, int yo);
 
     /** {@code y = scale * sum of pixels} of a group. */
     void average(float[] x, int xo, int pixels, float scale, float[] y, int yo);

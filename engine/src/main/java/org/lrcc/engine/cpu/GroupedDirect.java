@@ -10,6 +10,10 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  *
  * <p>A chunk of work is a few rows of output pixels, or a few whole images where these are small, by a range of output groups. Where there is padding the rows of pixels that it
  * reads are copied first, with their zeros, to a band in L2; a block of weights stays in L1 while all tiles of the chunk use it.
+ *
+ * <p>Where one image of 7 x 7 is all there is, the 47 MB of a ResNet18's weights do not stay in L3 and each is used 49 times: the first tile of a block waits for memory (9 GB/s
+ * to one core), the other six do not ask for any. So tiles read a little of the next block as they multiply. 512 channels, weights from memory, 1 thread: 2.10 and 1.89 ms;
+ * from L3 1.50 and 1.37. Reading a block before its tiles gains nothing, for then the multipliers wait instead.
  */
 final class GroupedDirect {
     /** Output pixels of a chunk, about: their sums are 32 KB a group of 32. */
@@ -211,16 +215,23 @@ final class GroupedDirect {
             float[] c = Workspace.take(Purpose.TILES, (long) (n1 - n0) * (r1 - r0) * perRow * mr * nr);
             int runs = depth / run;
             int block = Math.max(1, MAX_DEPTH / run);
+            float read = 0;
             for (int k = 0; k < runs; k += block) {
+                int end = Math.min(runs, k + block);
+                // The next block, of these outputs or of the next ones, lies behind this one. Each row reads its share
+                // of it.
+                int ahead = Workspace.START + (m * runs + end) * run * nr;
                 int to = Workspace.START;
                 for (int n = n0; n < n1; n++) {
                     for (int r = r0; r < r1; r++) {
                         int row = base + (n - n0) * image + (r - r0) * s.strideH() * bandColumns * unit;
-                        row(m, row, k, Math.min(runs, k + block), from, c, to);
+                        read += row(m, row, k, end, ahead, from, c, to);
+                        ahead += (end - k) * run * GroupLoops.AHEAD;
                         to += perRow * mr * nr;
                     }
                 }
             }
+            c[0] = read; // Nobody's: so that the reads are not dead.
             int to = Workspace.START;
             for (int n = n0; n < n1; n++) {
                 int at = ((n * outGroups + m) * s.outHeight() + r0) * s.outWidth() * nr;
@@ -234,35 +245,46 @@ final class GroupedDirect {
         /**
          * Sums runs {@code k0 .. k1-1} for the tiles of a row of pixels. The last tile starts early rather than end late, where the row holds one. Each block of runs is
          * summed by itself and then added: one chain of 4608 sums errs twice as much.
+         *
+         * @param ahead of the weights that will be wanted next
+         * @return the sum of what was read of these, for the caller to store
          */
-        private void row(int m, int row, int k0, int k1, float[] from, float[] c, int to) {
+        private float row(int m, int row, int k0, int k1, int ahead, float[] from, float[] c, int to) {
             int wide = s.outWidth();
             int step = s.strideW() * unit;
             float[] sums = k0 == 0 ? c : Workspace.take(Purpose.SMALL, (long) mr * nr);
+            float read = 0;
             for (int j = 0; j < wide; j += mr) {
                 int height = tileHeight(j);
                 int tile = to + j * nr;
                 int at = k0 == 0 ? tile : Workspace.START;
-                sum(m, height, row + tileStart(j, height) * step, step, k0, k1, from, sums, at);
+                read += sum(m, height, row + tileStart(j, height) * step, step, k0, k1, ahead, from, sums, at);
                 if (k0 > 0) {
                     loops.finish(sums, at, height, ZEROS, Workspace.START, c, tile, NONE, -NONE, c, tile);
                 }
             }
+            return read;
         }
 
-        private void sum(int m, int height, int start, int step, int k0, int k1, float[] from, float[] c, int to) {
+        private float sum(
+                int m, int height, int start, int step, int k0, int k1, int ahead, float[] from, float[] c, int to) {
             int weight = Workspace.START + m * depth * nr;
             if (unit == 1) {
                 loops.multiplyAt(height, offsets, from, start, step, weights, weight, ZEROS, Workspace.START, c, to);
-                return;
+                return 0;
             }
+            int share = run * GroupLoops.AHEAD;
+            float read = 0;
             for (int k = k0; k < k1; k++) {
                 int w = weight + k * run * nr;
+                int next = ahead + (k - k0) * share;
                 // Zeros are read rather than written first: loads of what other stores wrote wait.
                 float[] sum = k == k0 ? ZEROS : c;
                 int at = k == k0 ? Workspace.START : to;
-                loops.multiply(height, run, from, start + offsets[k], step, weights, w, sum, at, c, to);
+                int reads = next + share <= weights.length ? next : w;
+                read += loops.multiply(height, run, from, start + offsets[k], step, weights, w, sum, at, c, to, reads);
             }
+            return read;
         }
 
         private int tileHeight(int j) {

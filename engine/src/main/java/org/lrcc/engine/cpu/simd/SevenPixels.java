@@ -2,8 +2,12 @@ package org.lrcc.engine.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.lrcc.engine.cpu.GroupLoops;
 
-/** {@link FourteenPixels} of seven, for the last images of a network: 7 x 7, where tiles of eight would sum one pixel in eight twice. */
+/**
+ * {@link FourteenPixels} of seven, for the last images of a network: 7 x 7, where tiles of eight would sum one pixel in eight twice.
+ * Weights are many for so few pixels, so these tiles read the next ones ahead; the returned sum keeps C2 from dropping the reads.
+ */
 final class SevenPixels {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
@@ -13,7 +17,8 @@ final class SevenPixels {
     private SevenPixels() {}
 
     /** Pixels a group apart: stride 1. */
-    static void apartGroup(int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+    static float apartGroup(
+            int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co, int ahead) {
         FloatVector c0 = FloatVector.fromArray(S, from, fo);
         FloatVector d0 = FloatVector.fromArray(S, from, fo + VL);
         FloatVector c1 = FloatVector.fromArray(S, from, fo + NR);
@@ -28,8 +33,10 @@ final class SevenPixels {
         FloatVector d5 = FloatVector.fromArray(S, from, fo + 5 * NR + VL);
         FloatVector c6 = FloatVector.fromArray(S, from, fo + 6 * NR);
         FloatVector d6 = FloatVector.fromArray(S, from, fo + 6 * NR + VL);
+        float read = 0;
         for (int p = 0; p < depth; p++) {
             int q = ao + p;
+            read += b[ahead + p * GroupLoops.AHEAD];
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + VL);
             FloatVector a0 = FloatVector.broadcast(S, a[q]);
@@ -68,11 +75,12 @@ final class SevenPixels {
         d5.intoArray(c, co + 5 * NR + VL);
         c6.intoArray(c, co + 6 * NR);
         d6.intoArray(c, co + 6 * NR + VL);
+        return read;
     }
 
     /** Pixels two groups apart: stride 2. */
-    static void apartTwoGroups(
-            int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+    static float apartTwoGroups(
+            int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co, int ahead) {
         FloatVector c0 = FloatVector.fromArray(S, from, fo);
         FloatVector d0 = FloatVector.fromArray(S, from, fo + VL);
         FloatVector c1 = FloatVector.fromArray(S, from, fo + NR);
@@ -87,8 +95,10 @@ final class SevenPixels {
         FloatVector d5 = FloatVector.fromArray(S, from, fo + 5 * NR + VL);
         FloatVector c6 = FloatVector.fromArray(S, from, fo + 6 * NR);
         FloatVector d6 = FloatVector.fromArray(S, from, fo + 6 * NR + VL);
+        float read = 0;
         for (int p = 0; p < depth; p++) {
             int q = ao + p;
+            read += b[ahead + p * GroupLoops.AHEAD];
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + VL);
             FloatVector a0 = FloatVector.broadcast(S, a[q]);
@@ -127,6 +137,7 @@ final class SevenPixels {
         d5.intoArray(c, co + 5 * NR + VL);
         c6.intoArray(c, co + 6 * NR);
         d6.intoArray(c, co + 6 * NR + VL);
+        return read;
     }
 
     /** Any distance. */

@@ -24,7 +24,7 @@ public final class VectorGroups implements GroupLoops {
     }
 
     @Override
-    public void multiply(
+    public float multiply(
             int height,
             int depth,
             float[] a,
@@ -35,16 +35,18 @@ public final class VectorGroups implements GroupLoops {
             float[] from,
             int fo,
             float[] c,
-            int co) {
+            int co,
+            int ahead) {
         if (height == 14) {
             fourteen(depth, a, ao, step, b, bo, from, fo, c, co);
         } else if (height == 7) {
-            seven(depth, a, ao, step, b, bo, from, fo, c, co);
+            return seven(depth, a, ao, step, b, bo, from, fo, c, co, ahead);
         } else if (height == 8) {
             eight(depth, a, ao, step, b, bo, from, fo, c, co);
         } else {
             four(depth, a, ao, step, b, bo, from, fo, c, co);
         }
+        return 0;
     }
 
     private static void fourteen(
@@ -70,15 +72,26 @@ public final class VectorGroups implements GroupLoops {
         }
     }
 
-    private static void seven(
-            int depth, float[] a, int ao, int step, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+    private static float seven(
+            int depth,
+            float[] a,
+            int ao,
+            int step,
+            float[] b,
+            int bo,
+            float[] from,
+            int fo,
+            float[] c,
+            int co,
+            int ahead) {
         if (step == NR) {
-            SevenPixels.apartGroup(depth, a, ao, b, bo, from, fo, c, co);
+            return SevenPixels.apartGroup(depth, a, ao, b, bo, from, fo, c, co, ahead);
         } else if (step == 2 * NR) {
-            SevenPixels.apartTwoGroups(depth, a, ao, b, bo, from, fo, c, co);
+            return SevenPixels.apartTwoGroups(depth, a, ao, b, bo, from, fo, c, co, ahead);
         } else {
             SevenPixels.any(depth, a, ao, step, b, bo, from, fo, c, co);
         }
+        return 0;
     }
 
     private static void four(
@@ -310,6 +323,29 @@ public final class VectorGroups implements GroupLoops {
             FloatVector v = FloatVector.fromArray(S, y, yo + i * NR).max(FloatVector.fromArray(S, x, s));
             FloatVector w = FloatVector.fromArray(S, x, s + tap).max(FloatVector.fromArray(S, x, s + 2 * tap));
             v.max(w).intoArray(y, yo + i * NR);
+        }
+    }
+
+    @Override
+    public void maxOfNine(float[] x, int row0, int row1, int row2, int tap, int step, int pixels, float[] y, int yo) {
+        maxOfNineHalf(x, row0, row1, row2, tap, step, pixels, y, yo);
+        maxOfNineHalf(x, row0 + VL, row1 + VL, row2 + VL, tap, step, pixels, y, yo + VL);
+    }
+
+    private static void maxOfNineHalf(
+            float[] x, int row0, int row1, int row2, int tap, int step, int pixels, float[] y, int yo) {
+        for (int i = 0; i < pixels; i++) {
+            int at = i * step;
+            FloatVector u = FloatVector.fromArray(S, x, row0 + at);
+            FloatVector v = FloatVector.fromArray(S, x, row1 + at);
+            FloatVector w = FloatVector.fromArray(S, x, row2 + at);
+            u = u.max(FloatVector.fromArray(S, x, row0 + at + tap));
+            v = v.max(FloatVector.fromArray(S, x, row1 + at + tap));
+            w = w.max(FloatVector.fromArray(S, x, row2 + at + tap));
+            u = u.max(FloatVector.fromArray(S, x, row0 + at + 2 * tap));
+            v = v.max(FloatVector.fromArray(S, x, row1 + at + 2 * tap));
+            w = w.max(FloatVector.fromArray(S, x, row2 + at + 2 * tap));
+            u.max(v).max(w).intoArray(y, yo + i * NR);
         }
     }
 
