@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * bound) the gradient passes, elsewhere it is multiplied by {@code outside}. That covers ReLU, clip and leaky ReLU.
  */
 public interface Loops extends StridedRows {
-    /** {@code out[0] += sum(x - shift)}, {@code out[1] += sum((x - shift)^2)}; blocks in float, their sums in double. */
-    void moments(float[] x, int xo, int n, float shift, double[] out);
+    /** {@code out[0] += sum(x - shift)}, {@code out[1] += sum((x - shift)^2)}; blocks in float, their sums in double. {@code lanes}: scratch of 64 floats, here and below. */
+    void moments(float[] x, int xo, int n, float shift, double[] out, float[] lanes);
 
     /** Sum of x. */
-    double sum(float[] x, int xo, int n);
+    double sum(float[] x, int xo, int n, float[] lanes);
 
     /** {@code y = min(high, max(low, a*x + b + residual))}; the residual may be absent; NaN stays NaN. */
     void affine(
@@ -41,7 +41,8 @@ public interface Loops extends StridedRows {
             int n,
             float mean,
             Bounds bounds,
-            double[] out);
+            double[] out,
+            float[] lanes);
 
     /** {@code dx = a*g + b*x + c} with g the gradient behind the activation; g itself goes to {@code dr} where that is given. */
     void gradientAffine(

@@ -60,9 +60,10 @@ final class NormKernels {
         Floats in = Floats.of(x);
         Floats out = Floats.of(sum);
         eachChannel(l, c -> {
+            float[] lanes = Workspace.lanes();
             double total = 0;
             for (int n = 0; n < l.batch; n++) {
-                total += loops.sum(in.array(), in.offset() + l.at(n, c), l.plane);
+                total += loops.sum(in.array(), in.offset() + l.at(n, c), l.plane, lanes);
             }
             out.array()[out.offset() + c] = (float) total;
         });
@@ -75,9 +76,10 @@ final class NormKernels {
         Floats v = Floats.of(variance);
         eachChannel(l, c -> {
             double[] sums = Workspace.twoSums();
+            float[] lanes = Workspace.lanes();
             float shift = in.array()[in.offset() + l.at(0, c)];
             for (int n = 0; n < l.batch; n++) {
-                loops.moments(in.array(), in.offset() + l.at(n, c), l.plane, shift, sums);
+                loops.moments(in.array(), in.offset() + l.at(n, c), l.plane, shift, sums, lanes);
             }
             double offset = sums[0] / l.count();
             m.array()[m.offset() + c] = (float) (shift + offset);
@@ -196,6 +198,7 @@ final class NormKernels {
             Loops.Bounds bounds) {
 
         void moments(Loops loops, int c, float center, double[] out) {
+            float[] lanes = Workspace.lanes();
             for (int n = 0; n < l.batch; n++) {
                 int at = l.at(n, c);
                 loops.gradientMoments(
@@ -208,7 +211,8 @@ final class NormKernels {
                         l.plane,
                         center,
                         bounds,
-                        out);
+                        out,
+                        lanes);
             }
         }
 

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** Memory-bound loops without the Vector API. */
 final class PlainLoops implements Loops {
     @Override
-    public void moments(float[] x, int xo, int n, float shift, double[] out) {
+    public void moments(float[] x, int xo, int n, float shift, double[] out, float[] lanes) {
         double sum = 0;
         double squares = 0;
         for (int i = 0; i < n; i++) {
@@ -18,7 +18,7 @@ final class PlainLoops implements Loops {
     }
 
     @Override
-    public double sum(float[] x, int xo, int n) {
+    public double sum(float[] x, int xo, int n, float[] lanes) {
         double sum = 0;
         for (int i = 0; i < n; i++) {
             sum += x[xo + i];
@@ -63,7 +63,8 @@ final class PlainLoops implements Loops {
             int n,
             float mean,
             Bounds bounds,
-            double[] out) {
+            double[] out,
+            float[] lanes) {
         double sum = 0;
         double dot = 0;
         for (int i = 0; i < n; i++) {

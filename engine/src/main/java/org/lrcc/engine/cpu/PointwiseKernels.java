@@ -129,7 +129,7 @@ final class PointwiseKernels {
             int from = in.offset() + r * columns;
             int at = to.row(r);
             if (to.step == 0) {
-                sums[at] += loops.sum(in.array(), from, columns);
+                sums[at] += loops.sum(in.array(), from, columns, Workspace.lanes());
             } else {
                 for (int i = 0; i < columns; i++) {
                     sums[at + i] += in.array()[from + i];

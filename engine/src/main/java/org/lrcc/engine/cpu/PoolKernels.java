@@ -121,7 +121,7 @@ final class PoolKernels {
                 int from = in.offset() + plane * w.inPlane();
                 if (global) {
                     out.array()[out.offset() + plane] =
-                            (float) (loops.sum(in.array(), from, w.inPlane()) / w.inPlane());
+                            (float) (loops.sum(in.array(), from, w.inPlane(), Workspace.lanes()) / w.inPlane());
                 } else {
                     w.average(in.array(), from, out.array(), out.offset() + plane * w.outPlane());
                 }

@@ -42,6 +42,7 @@ final class Workspace {
 
     private final EnumMap<Purpose, float[]> buffers = new EnumMap<>(Purpose.class);
     private final double[] sums = new double[2];
+    private final float[] lanes = new float[64];
     private int[] indices = {};
 
     private Workspace() {}
@@ -75,5 +76,10 @@ final class Workspace {
         sums[0] = 0;
         sums[1] = 0;
         return sums;
+    }
+
+    /** Room of the calling thread for the lanes of a vector that loops are about to add. */
+    static float[] lanes() {
+        return OF_THREAD.get().lanes;
     }
 }

@@ -109,7 +109,7 @@ class GarbageTest {
             }
         }
         assertThat(Arrays.stream(last).max().orElseThrow())
-                .as("bytes of the largest of the last steps")
+                .as("bytes of the largest of the last steps, %s", Arrays.toString(last))
                 .isLessThan(BOUND);
     }
 

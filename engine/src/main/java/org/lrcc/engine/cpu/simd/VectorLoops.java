@@ -24,13 +24,13 @@ public final class VectorLoops implements Loops {
     }
 
     @Override
-    public void moments(float[] x, int xo, int n, float shift, double[] out) {
-        VectorNorm.moments(x, xo, n, shift, out);
+    public void moments(float[] x, int xo, int n, float shift, double[] out, float[] lanes) {
+        VectorNorm.moments(x, xo, n, shift, out, lanes);
     }
 
     @Override
-    public double sum(float[] x, int xo, int n) {
-        return VectorNorm.sum(x, xo, n);
+    public double sum(float[] x, int xo, int n, float[] lanes) {
+        return VectorNorm.sum(x, xo, n, lanes);
     }
 
     @Override
@@ -44,8 +44,9 @@ public final class VectorLoops implements Loops {
             int n,
             float mean,
             Bounds bounds,
-            double[] out) {
-        VectorNorm.gradientMoments(x, xo, y, yo, dy, dyo, n, mean, bounds, out);
+            double[] out,
+            float[] lanes) {
+        VectorNorm.gradientMoments(x, xo, y, yo, dy, dyo, n, mean, bounds, out, lanes);
     }
 
     @Override

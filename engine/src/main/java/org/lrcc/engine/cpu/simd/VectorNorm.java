@@ -3,7 +3,6 @@ package org.lrcc.engine.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.cpu.Loops.Bounds;
@@ -11,8 +10,8 @@ import org.lrcc.engine.cpu.Loops.Bounds;
 /**
  * Sums and gradients of batch normalisation with the Vector API, and the gradients of activations that they share with {@link VectorLoops}.
  *
- * <p>A sum of lanes is a tree of shuffles: {@code reduceLanes} adds in another order once it is compiled, which would change bits between two calls, and
- * lanes stored to an array and added one by one cost 80 ns, a fifth of the statistics of a 7 x 7 plane.
+ * <p>A sum of lanes is a tree over an array that the vector was stored to: {@code reduceLanes} adds in another order once it is compiled, which would change bits between two calls,
+ * and a tree of shuffles is so large for the compiler that it gave up amid a loop and made objects of vectors, 1 MB in a step of ResNet18 with two images.
  */
 final class VectorNorm {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -21,16 +20,7 @@ final class VectorNorm {
     /** Floats summed in float before a sum goes to double. */
     private static final int BLOCK = 4096;
 
-    private static final VectorShuffle<Float> BY_8 = rotation(8);
-    private static final VectorShuffle<Float> BY_4 = rotation(4);
-    private static final VectorShuffle<Float> BY_2 = rotation(2);
-    private static final VectorShuffle<Float> BY_1 = rotation(1);
-
     private VectorNorm() {}
-
-    private static VectorShuffle<Float> rotation(int lanes) {
-        return VectorShuffle.fromOp(S, i -> (i + lanes) % VL);
-    }
 
     private static FloatVector load(float[] a, int i) {
         return FloatVector.fromArray(S, a, i);
@@ -40,27 +30,29 @@ final class VectorNorm {
         return FloatVector.broadcast(S, v);
     }
 
-    /** Sum of the lanes: halves, quarters and so on are added. */
-    private static double total(FloatVector v) {
-        FloatVector sum = v;
-        if (VL > 8) {
-            sum = sum.add(sum.rearrange(BY_8));
-        }
-        if (VL > 4) {
-            sum = sum.add(sum.rearrange(BY_4));
-        }
-        sum = sum.add(sum.rearrange(BY_2));
-        sum = sum.add(sum.rearrange(BY_1));
-        return sum.lane(0);
+    /**
+     * Sum of the lanes of a vector that was stored to {@code l}: halves, quarters and so on are added. Each method is small enough to be inlined always, and no vector is handed
+     * over: one that C2 does not inline because the method around it is full makes an object of each vector handed to it.
+     */
+    private static double total(float[] l) {
+        return (fourth(l, 0) + fourth(l, 2)) + (fourth(l, 1) + fourth(l, 3));
     }
 
-    static void moments(float[] x, int xo, int n, float shift, double[] out) {
+    private static float fourth(float[] l, int i) {
+        return VL > 4 ? half(l, i) + half(l, i + 4) : l[i];
+    }
+
+    private static float half(float[] l, int i) {
+        return VL > 8 ? l[i] + l[i + 8] : l[i];
+    }
+
+    static void moments(float[] x, int xo, int n, float shift, double[] out, float[] lanes) {
         for (int i = 0; i < n; i += BLOCK) {
-            momentsBlock(x, xo + i, Math.min(BLOCK, n - i), shift, out);
+            momentsBlock(x, xo + i, Math.min(BLOCK, n - i), shift, out, lanes);
         }
     }
 
-    private static void momentsBlock(float[] x, int o, int n, float shift, double[] out) {
+    private static void momentsBlock(float[] x, int o, int n, float shift, double[] out, float[] lanes) {
         FloatVector k = all(shift);
         FloatVector s = FloatVector.zero(S);
         FloatVector q = s;
@@ -75,8 +67,10 @@ final class VectorNorm {
             s2 = s2.add(u);
             q2 = u.fma(u, q2);
         }
-        double sum = total(s.add(s2));
-        double squares = total(q.add(q2));
+        s.add(s2).intoArray(lanes, 0);
+        double sum = total(lanes);
+        q.add(q2).intoArray(lanes, 0);
+        double squares = total(lanes);
         for (; i < n; i++) {
             float v = x[o + i] - shift;
             sum += v;
@@ -86,21 +80,22 @@ final class VectorNorm {
         out[1] += squares;
     }
 
-    static double sum(float[] x, int xo, int n) {
+    static double sum(float[] x, int xo, int n, float[] lanes) {
         double sum = 0;
         for (int i = 0; i < n; i += BLOCK) {
-            sum += sumBlock(x, xo + i, Math.min(BLOCK, n - i));
+            sum += sumBlock(x, xo + i, Math.min(BLOCK, n - i), lanes);
         }
         return sum;
     }
 
-    private static double sumBlock(float[] x, int o, int n) {
+    private static double sumBlock(float[] x, int o, int n, float[] lanes) {
         FloatVector s = FloatVector.zero(S);
         int i = 0;
         for (; i <= n - VL; i += VL) {
             s = s.add(load(x, o + i));
         }
-        double sum = total(s);
+        s.intoArray(lanes, 0);
+        double sum = total(lanes);
         for (; i < n; i++) {
             sum += x[o + i];
         }
@@ -136,20 +131,22 @@ final class VectorNorm {
             int n,
             float mean,
             Bounds bounds,
-            double[] out) {
+            double[] out,
+            float[] lanes) {
         for (int i = 0; i < n; i += BLOCK) {
             int m = Math.min(BLOCK, n - i);
             if (y == null) {
-                plainMoments(x, xo + i, dy, dyo + i, m, mean, out);
+                plainMoments(x, xo + i, dy, dyo + i, m, mean, out, lanes);
             } else if (isRelu(bounds)) {
-                reluMoments(x, xo + i, y, yo + i, dy, dyo + i, m, mean, out);
+                reluMoments(x, xo + i, y, yo + i, dy, dyo + i, m, mean, out, lanes);
             } else {
-                boundedMoments(x, xo + i, y, yo + i, dy, dyo + i, m, mean, bounds, out);
+                boundedMoments(x, xo + i, y, yo + i, dy, dyo + i, m, mean, bounds, out, lanes);
             }
         }
     }
 
-    private static void plainMoments(float[] x, int xo, float[] dy, int dyo, int n, float mean, double[] out) {
+    private static void plainMoments(
+            float[] x, int xo, float[] dy, int dyo, int n, float mean, double[] out, float[] lanes) {
         FloatVector s = FloatVector.zero(S);
         FloatVector q = s;
         FloatVector k = all(mean);
@@ -159,8 +156,10 @@ final class VectorNorm {
             s = s.add(g);
             q = load(x, xo + i).sub(k).fma(g, q);
         }
-        double sum = total(s);
-        double dot = total(q);
+        s.intoArray(lanes, 0);
+        double sum = total(lanes);
+        q.intoArray(lanes, 0);
+        double dot = total(lanes);
         for (; i < n; i++) {
             sum += dy[dyo + i];
             dot += dy[dyo + i] * (x[xo + i] - mean);
@@ -170,7 +169,7 @@ final class VectorNorm {
     }
 
     private static void reluMoments(
-            float[] x, int xo, float[] y, int yo, float[] dy, int dyo, int n, float mean, double[] out) {
+            float[] x, int xo, float[] y, int yo, float[] dy, int dyo, int n, float mean, double[] out, float[] lanes) {
         FloatVector s = FloatVector.zero(S);
         FloatVector q = s;
         FloatVector k = all(mean);
@@ -180,8 +179,10 @@ final class VectorNorm {
             s = s.add(g);
             q = load(x, xo + i).sub(k).fma(g, q);
         }
-        double sum = total(s);
-        double dot = total(q);
+        s.intoArray(lanes, 0);
+        double sum = total(lanes);
+        q.intoArray(lanes, 0);
+        double dot = total(lanes);
         for (; i < n; i++) {
             float g = y[yo + i] > 0f ? dy[dyo + i] : 0f;
             sum += g;
@@ -192,7 +193,17 @@ final class VectorNorm {
     }
 
     private static void boundedMoments(
-            float[] x, int xo, float[] y, int yo, float[] dy, int dyo, int n, float mean, Bounds b, double[] out) {
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            float[] dy,
+            int dyo,
+            int n,
+            float mean,
+            Bounds b,
+            double[] out,
+            float[] lanes) {
         FloatVector s = FloatVector.zero(S);
         FloatVector q = s;
         FloatVector k = all(mean);
@@ -205,8 +216,10 @@ final class VectorNorm {
             s = s.add(g);
             q = load(x, xo + i).sub(k).fma(g, q);
         }
-        double sum = total(s);
-        double dot = total(q);
+        s.intoArray(lanes, 0);
+        double sum = total(lanes);
+        q.intoArray(lanes, 0);
+        double dot = total(lanes);
         for (; i < n; i++) {
             float g = pass(y[yo + i], dy[dyo + i], b);
             sum += g;
