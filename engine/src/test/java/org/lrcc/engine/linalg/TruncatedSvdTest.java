@@ -2,6 +2,7 @@ package org.lrcc.engine.linalg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
@@ -91,13 +92,44 @@ class TruncatedSvdTest {
         try (Kernels kernels = Backends.named("cpu").open()) {
             kernels.linearAlgebra().orthonormalizeRoughly(Tensor.over(y, rows, columns), Tensor.over(q, rows, columns));
         }
+        assertOrthonormal(q, rows, columns);
+    }
+
+    @Test
+    void roughBasesOfMatricesOfAnyConditionAreOrthonormalToo() {
+        Philox random = new Philox(5, 6);
+        try (Kernels kernels = Backends.named("cpu").open()) {
+            for (int round = 0; round < 1500; round++) {
+                int rows = 1 + random.nextInt(48);
+                int columns = 1 + random.nextInt(Math.min(rows, 32));
+                double mixed = Math.pow(10, -3 * random.nextDouble());
+                float[] y = gaussian(rows, columns, round);
+                // Each column gets a part of those before it.
+                for (int j = 1; j < columns; j++) {
+                    float part = (float) (mixed * random.nextGaussian());
+                    int other = random.nextInt(j);
+                    for (int i = 0; i < rows; i++) {
+                        y[i * columns + j] = (float) mixed * y[i * columns + j] + part * y[i * columns + other];
+                    }
+                }
+                float[] q = new float[rows * columns];
+                kernels.linearAlgebra()
+                        .orthonormalizeRoughly(Tensor.over(y, rows, columns), Tensor.over(q, rows, columns));
+                assertOrthonormal(q, rows, columns);
+            }
+        }
+    }
+
+    private static void assertOrthonormal(float[] q, int rows, int columns) {
         for (int a = 0; a < columns; a++) {
             for (int b = 0; b <= a; b++) {
-                double dot = 0;
+                double dot = a == b ? -1 : 0;
                 for (int i = 0; i < rows; i++) {
                     dot += (double) q[i * columns + a] * q[i * columns + b];
                 }
-                assertThat(dot).as("columns %s and %s", a, b).isCloseTo(a == b ? 1 : 0, within(2e-5));
+                if (!(Math.abs(dot) < 2e-5)) {
+                    fail("columns %d and %d of a [%d,%d]: off by %s", a, b, rows, columns, dot);
+                }
             }
         }
     }
