@@ -131,8 +131,11 @@ abstract class Instructions {
         }
 
         private ConvolutionChoice choice(ThreadPool pool, String algorithm) {
+            Convolution packed = new PackedConvolution(pool, tiles);
             return new ConvolutionChoice(
-                    new PackedConvolution(pool, tiles),
+                    StridedConvolution.pays(groups)
+                            ? new StridedConvolution(pool, tiles, winograd, groups, packed)
+                            : packed,
                     new WinogradConvolution(pool, tiles, winograd),
                     AlgorithmModel.of(tiles.lanes()),
                     algorithm);

@@ -54,15 +54,15 @@ final class WinogradConvolution implements Convolution {
     private static final int WEIGHT_ROWS = 32;
 
     private final ThreadPool pool;
-    private final Tiles tiles;
     private final WinogradTiles kernels;
+    private final PlaneOutput planes;
     private final WinogradInput input;
     private final WinogradWeightGradient weightGradient;
 
     WinogradConvolution(ThreadPool pool, Tiles tiles, WinogradTiles kernels) {
         this.pool = pool;
-        this.tiles = tiles;
         this.kernels = kernels;
+        planes = new PlaneOutput(tiles, kernels);
         input = new WinogradInput(kernels);
         weightGradient = new WinogradWeightGradient(pool, tiles, kernels);
     }
@@ -266,7 +266,10 @@ final class WinogradConvolution implements Convolution {
                     kernels.transformOutput(o, from, products, lines, Workspace.START, at, scratch, Workspace.START);
                 }
                 int to = (r / g.tilesHigh() * g.outputs() + panel * nr) * g.outPlane() + first * g.outWidth();
-                write(lines, panel * nr, pixels, to);
+                int m0 = panel * nr;
+                int channels = Math.min(nr, g.outputs() - m0);
+                planes.write(
+                        lines, Workspace.START, m0, channels, pixels, epilogue, accumulate, y, yo, to, g.outPlane());
                 tile += run * wide;
                 r += run;
             }
@@ -278,31 +281,6 @@ final class WinogradConvolution implements Convolution {
                 for (int j = 0; j < 4; j++) {
                     boolean inside = top + i < rows && left + j < g.outWidth();
                     at[4 * i + j] = inside ? (top + i) * g.outWidth() + left + j : rows * g.outWidth();
-                }
-            }
-        }
-
-        private void write(float[] lines, int m0, int pixels, int to) {
-            int channels = Math.min(nr, g.outputs() - m0);
-            float[] bias = epilogue.bias();
-            float[] residual = epilogue.residual();
-            if (!accumulate && bias == null && residual == null && !epilogue.clamps()) {
-                kernels.scatter(lines, Workspace.START, channels, pixels, y, yo + to, g.outPlane());
-                return;
-            }
-            float[] planes = Workspace.take(Purpose.GRADIENT, (long) nr * pixels);
-            kernels.scatter(lines, Workspace.START, channels, pixels, planes, 0, pixels);
-            for (int c = 0; c < channels; c++) {
-                int at = to + c * g.outPlane();
-                float b = bias == null ? 0f : bias[epilogue.biasOffset() + m0 + c];
-                if (accumulate) {
-                    tiles.store(planes, c * pixels, y, yo + at, pixels, 1f);
-                } else if (residual == null) {
-                    tiles.storeBiased(planes, c * pixels, y, yo + at, pixels, b, epilogue.low(), epilogue.high());
-                } else {
-                    int ro = epilogue.residualOffset() + at;
-                    float low = epilogue.low();
-                    tiles.storeResidual(planes, c * pixels, y, yo + at, pixels, b, residual, ro, low, epilogue.high());
                 }
             }
         }

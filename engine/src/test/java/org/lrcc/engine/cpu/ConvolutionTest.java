@@ -5,14 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.lrcc.engine.cpu.simd.VectorGroups;
 import org.lrcc.engine.cpu.simd.VectorTiles;
+import org.lrcc.engine.cpu.simd.VectorWinograd;
 
 /** The three passes against their definition in double, on random geometries; bits against the number of threads. */
 class ConvolutionTest {
     private static final double TOLERANCE = 2e-6;
     private static final int OFFSET = 5;
 
-    private final Convolution convolution = new PackedConvolution(new ThreadPool(2), new VectorTiles());
+    private final Convolution convolution = direct(new ThreadPool(2));
+
+    private static StridedConvolution direct(ThreadPool pool) {
+        Tiles tiles = new VectorTiles();
+        Convolution packed = new PackedConvolution(pool, tiles);
+        return new StridedConvolution(pool, tiles, new VectorWinograd(), new VectorGroups(), packed);
+    }
 
     @Test
     void passesAgreeWithTheDefinitionOnOddGeometries() {
@@ -37,6 +45,51 @@ class ConvolutionTest {
         check(square(2, 128, 15, 256, 3, 2, 1), 12);
         check(new ConvShape(3, 96, 9, 11, 80, 3, 3, 2, 1, 1, 0, 1, 2, 1, 2, 2), 13);
         check(new ConvShape(2, 20, 9, 17, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 20), 8);
+    }
+
+    @Test
+    void passesAgreeWithTheDefinitionOnStridesOfTwoAndWholeGroupsOfChannels() {
+        ConvShape[] shapes = {
+            square(1, 32, 56, 64, 3, 2, 1),
+            square(9, 32, 14, 64, 3, 2, 1),
+            square(40, 64, 6, 32, 3, 2, 1),
+            square(2, 32, 1, 32, 3, 2, 1),
+            square(2, 32, 2, 32, 2, 2, 0),
+            square(2, 32, 13, 32, 5, 2, 2),
+            square(1, 64, 10, 32, 3, 2, 5),
+            new ConvShape(2, 32, 41, 70, 64, 3, 3, 2, 2, 1, 0, 0, 1, 1, 1, 1),
+            new ConvShape(3, 64, 9, 26, 32, 2, 5, 2, 2, 0, 3, 1, 0, 1, 1, 1),
+            new ConvShape(1, 32, 90, 10, 32, 4, 3, 2, 2, 3, 1, 0, 0, 1, 1, 1)
+        };
+        for (int i = 0; i < shapes.length; i++) {
+            assertThat(direct(new ThreadPool(1)).fits(shapes[i])).isTrue();
+            check(shapes[i], i);
+        }
+    }
+
+    @Test
+    void stridedPassesAddWhatTheyAreAskedTo() {
+        ConvShape s = square(2, 32, 11, 64, 3, 2, 1);
+        float[] x = NaiveConv.random(2 * 32 * 121, 1);
+        float[] w = NaiveConv.random(64 * 32 * 9, 2);
+        float[] dy = NaiveConv.random(2 * 64 * 36, 3);
+        float[] bias = NaiveConv.random(64, 4);
+        NaiveConv naive = new NaiveConv(s, x, w, dy);
+        double[] y = naive.y.clone();
+        for (int i = 0; i < y.length; i++) {
+            y[i] = Math.max(0, y[i] + bias[i / 36 % 64] + dy[i]);
+        }
+        Convolution.Epilogue epilogue = new Convolution.Epilogue(bias, 0, dy, 0, 0f, Float.POSITIVE_INFINITY);
+        float[] result = new float[dy.length];
+        convolution.forward(s, x, 0, w, 0, epilogue, result, 0);
+        assertThat(NaiveConv.error(result, 0, y)).isLessThan(TOLERANCE);
+        double[] dx = naive.dx.clone();
+        for (int i = 0; i < dx.length; i++) {
+            dx[i] += x[i];
+        }
+        float[] gradient = x.clone();
+        convolution.inputGradient(s, dy, 0, w, 0, gradient, 0, true);
+        assertThat(NaiveConv.error(gradient, 0, dx)).isLessThan(TOLERANCE);
     }
 
     @Test
@@ -133,7 +186,11 @@ class ConvolutionTest {
     @Test
     void bitsDoNotDependOnTheNumberOfThreads() {
         ConvShape[] shapes = {
-            square(8, 16, 28, 32, 3, 1, 1), square(4, 64, 14, 256, 3, 1, 1), square(2, 3, 56, 64, 7, 2, 3)
+            square(8, 16, 28, 32, 3, 1, 1),
+            square(4, 64, 14, 256, 3, 1, 1),
+            square(2, 3, 56, 64, 7, 2, 3),
+            square(8, 32, 28, 64, 3, 2, 1),
+            square(4, 64, 14, 128, 3, 2, 1)
         };
         for (ConvShape s : shapes) {
             float[][] one = passes(s, new ThreadPool(1));
@@ -146,7 +203,7 @@ class ConvolutionTest {
     }
 
     private static float[][] passes(ConvShape s, ThreadPool pool) {
-        Convolution c = new PackedConvolution(pool, new VectorTiles());
+        Convolution c = direct(pool);
         float[] x = NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), 1);
         float[] w = NaiveConv.random(s.outputs() * s.groupInputs() * s.kernel(), 2);
         float[] dy = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), 3);
