@@ -92,7 +92,8 @@ final class ChannelSums {
                 // Zeros are read rather than written first: loads of what other stores wrote wait.
                 float[] from = k == 0 ? ZEROS : c;
                 int fo = k == 0 ? Workspace.START : to;
-                loops.multiply(h, run, a, at + offsets[k], step, w, wo + k * run * nr, from, fo, c, to);
+                int weights = wo + k * run * nr;
+                loops.multiply(h, run, a, at + offsets[k], step, w, weights, from, fo, c, to, weights);
             }
             j += h;
         }
