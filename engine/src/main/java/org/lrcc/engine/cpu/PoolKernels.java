@@ -114,8 +114,7 @@ final class PoolKernels {
         Window w = new Window(g, x.shape(), y.shape());
         Floats in = Floats.of(x);
         Floats out = Floats.of(y);
-        boolean padded = g.padTop() + g.padLeft() + g.padBottom() + g.padRight() > 0;
-        boolean global = !padded && w.outPlane() == 1 && g.kernelHeight() == w.height && g.kernelWidth() == w.width;
+        boolean global = w.isGlobal();
         pool.run(w.chunks(), chunk -> {
             for (int plane = w.first(chunk); plane < w.first(chunk + 1); plane++) {
                 int from = in.offset() + plane * w.inPlane();
@@ -133,8 +132,15 @@ final class PoolKernels {
         Window w = new Window(g, dx.shape(), dy.shape());
         Floats in = Floats.of(dy);
         Floats out = Floats.of(dx);
+        boolean global = w.isGlobal();
         pool.run(w.chunks(), chunk -> {
             for (int plane = w.first(chunk); plane < w.first(chunk + 1); plane++) {
+                if (global) {
+                    int to = out.offset() + plane * w.inPlane();
+                    float share = (float) (in.array()[in.offset() + plane] / (double) w.inPlane());
+                    Arrays.fill(out.array(), to, to + w.inPlane(), share);
+                    continue;
+                }
                 w.spread(
                         in.array(),
                         in.offset() + plane * w.outPlane(),
@@ -164,6 +170,12 @@ final class PoolKernels {
 
         int inPlane() {
             return height * width;
+        }
+
+        /** Whether the one window is the whole plane. */
+        boolean isGlobal() {
+            boolean padded = g.padTop() + g.padLeft() + g.padBottom() + g.padRight() > 0;
+            return !padded && outPlane() == 1 && g.kernelHeight() == height && g.kernelWidth() == width;
         }
 
         int outPlane() {
