@@ -13,6 +13,9 @@ final class LanePacking {
     private static final int NR = 2 * VL;
     private static final boolean INDEXED = VL == 16;
 
+    /** Offsets of the lanes of {@link #packTransposed}, for each thread: an array made in every call came to 0.6 MB in a step of ResNet18. */
+    private static final ThreadLocal<int[]> LANES = ThreadLocal.withInitial(() -> new int[VL]);
+
     private LanePacking() {}
 
     /** See {@link org.lrcc.engine.cpu.Tiles#packLanes}. */
@@ -47,7 +50,7 @@ final class LanePacking {
     static void packTransposed(float[] x, int base, int ldx, int width, int depth, float[] b, int bo) {
         int j = 0;
         if (INDEXED && width >= VL) {
-            int[] channel = new int[VL];
+            int[] channel = LANES.get();
             for (int c = 0; c < VL; c++) {
                 channel[c] = c * ldx;
             }
