@@ -37,6 +37,7 @@ final class StridedConvolution implements Convolution {
     private static final int MIN_CHUNKS = 8;
 
     private final ThreadPool pool;
+    private final Tiles tiles;
     private final WinogradTiles layouts;
     private final GroupLoops loops;
     private final PlaneOutput planes;
@@ -50,6 +51,7 @@ final class StridedConvolution implements Convolution {
      */
     StridedConvolution(ThreadPool pool, Tiles tiles, WinogradTiles layouts, GroupLoops loops, Convolution others) {
         this.pool = pool;
+        this.tiles = tiles;
         this.layouts = layouts;
         this.loops = loops;
         this.others = others;
@@ -254,10 +256,7 @@ final class StridedConvolution implements Convolution {
             layouts.gather(w, from, depth, nr, 1, nr * kernel, taps, Workspace.START, 0);
             int begin = to + g * nr * kernel * nr;
             for (int t = 0; t < kernel; t++) {
-                for (int c = 0; c < nr; c++) {
-                    int row = Workspace.START + (c * kernel + t) * nr;
-                    System.arraycopy(taps, row, packed, begin + (t * nr + c) * nr, nr);
-                }
+                tiles.copyRows(taps, Workspace.START + t * nr, kernel * nr, packed, begin + t * nr * nr, nr);
             }
         }
 
@@ -369,18 +368,19 @@ final class StridedConvolution implements Convolution {
         @Override
         void pack(int m, int g, float[] packed, int to) {
             int kernel = s.kernel();
-            float[] taps = Workspace.take(Purpose.PANELS, (long) kernel * nr);
+            int row = kernel * nr;
+            float[] taps = Workspace.take(Purpose.PANELS, (long) nr * row);
             for (int c = 0; c < nr; c++) {
                 int from = wo + ((g * nr + c) * s.inputs() + m * nr) * kernel;
-                layouts.gather(w, from, kernel, nr, 1, kernel, taps, Workspace.START, 0);
-                for (Phase phase : phases) {
-                    int step = phase.begin + g * phase.taps() * nr + c;
-                    for (int i : phase.rowTaps) {
-                        for (int j : phase.columnTaps) {
-                            int tap = Workspace.START + (i * s.kernelW() + j) * nr;
-                            System.arraycopy(taps, tap, packed, to + step * nr, nr);
-                            step += nr;
-                        }
+                layouts.gather(w, from, kernel, nr, 1, kernel, taps, Workspace.START + c * row, 0);
+            }
+            for (Phase phase : phases) {
+                int step = to + (phase.begin + g * phase.taps() * nr) * nr;
+                for (int i : phase.rowTaps) {
+                    for (int j : phase.columnTaps) {
+                        int tap = Workspace.START + (i * s.kernelW() + j) * nr;
+                        tiles.copyRows(taps, tap, row, packed, step, nr);
+                        step += nr * nr;
                     }
                 }
             }
