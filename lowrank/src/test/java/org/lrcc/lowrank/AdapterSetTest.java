@@ -75,6 +75,29 @@ class AdapterSetTest {
         }
     }
 
+    @Test
+    void whatIsKeptOfTheLastAdapterServesThatOneAlone() {
+        Model base = Nets.model();
+        Model one = adapted(base, TuneMode.LORA, 1);
+        Model two = adapted(base, TuneMode.TUNE_U_S, 2);
+        try (AdapterSet set = new AdapterSet(base)) {
+            set.add("a", one, Form.UNMERGED);
+            set.add("b", two, Form.UNMERGED);
+            float[] a = set.run("a", Nets.input()).toFloats();
+            GoldenCases.assertClose(
+                    "a", Tensor.of(a, 1, a.length), Nets.logits(one).reshape(1, a.length));
+            assertThat(set.run("a", Nets.input()).toFloats()).isEqualTo(a);
+            float[] b = set.run("b", Nets.input()).toFloats();
+            assertThat(b).isNotEqualTo(a);
+            assertThat(set.run("a", Nets.input()).toFloats()).isEqualTo(a);
+            set.add("a", two, Form.UNMERGED);
+            assertThat(set.run("a", Nets.input()).toFloats()).isEqualTo(b);
+            set.remove("a");
+            set.add("a", one, Form.UNMERGED);
+            assertThat(set.run("a", Nets.input()).toFloats()).isEqualTo(a);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Form.class)
     void underLoadEachRequestGetsTheBitsOfALoneOne(Form form) throws Exception {
