@@ -119,9 +119,7 @@ public final class VectorGroups implements GroupLoops {
             float[] c,
             int co) {
         int depth = offsets.length;
-        if (height == 14 && step == 2) {
-            PlanePixels.fourteenApartTwo(depth, a, ao, offsets, b, bo, from, fo, c, co);
-        } else if (height == 8) {
+        if (height == 8) {
             PlanePixels.eight(depth, a, ao, step, offsets, b, bo, from, fo, c, co);
         } else if (height == 4) {
             PlanePixels.four(depth, a, ao, step, offsets, b, bo, from, fo, c, co);
