@@ -23,6 +23,9 @@ import org.lrcc.engine.tensor.Tensor;
  * {@code (1 - momentum) running + momentum batch} with the unbiased
  * variance, as torch has it; else they are the running ones. Running statistics have no gradient.
  *
+ * <p>What backward needs of an activation is y's signs, and y itself is kept for them: the convolution behind keeps it anyway, as what its weights' gradient needs, and storage is shared.
+ * A mask of bits would be a thirty-second more memory and one array more to write; only where no weight behind trains would it spare y.
+ *
  * <p>Source: S. Ioffe and C. Szegedy, "Batch Normalization", ICML 2015.
  *
  * @param eps added to the variance
