@@ -46,6 +46,9 @@ public final class AdapterSet implements AutoCloseable {
         MERGED
     }
 
+    /** Sizes whose plans an adapter keeps; who asks for more begins anew. */
+    static final int MOST_PLANS = 64;
+
     private final Model base;
     private final Backend backend;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
@@ -56,6 +59,9 @@ public final class AdapterSet implements AutoCloseable {
     /** One adapter, and how its network runs for the sizes that were asked for. */
     private record Served(Model model, Form form, Map<Shape, Plan> plans) {
         Plan plan(Shape one, Backend backend) {
+            if (plans.size() >= MOST_PLANS && !plans.containsKey(one)) {
+                plans.clear();
+            }
             return plans.computeIfAbsent(one, shape -> model.network().prepare(backend, Mode.EVAL, shape));
         }
     }
@@ -156,6 +162,11 @@ public final class AdapterSet implements AutoCloseable {
             last.set(known);
         }
         return known.state;
+    }
+
+    /** How many plans an adapter keeps. */
+    int plans(String name) {
+        return find(name).plans.size();
     }
 
     private Served find(String name) {

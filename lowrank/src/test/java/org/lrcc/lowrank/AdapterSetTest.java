@@ -135,6 +135,20 @@ class AdapterSetTest {
     }
 
     @Test
+    void plansOfManySizesAreNotKeptForEver() {
+        Model base = Nets.model();
+        try (AdapterSet set = new AdapterSet(base)) {
+            set.add("one", adapted(base, TuneMode.LORA, 1), Form.MERGED);
+            for (int i = 0; i < AdapterSet.MOST_PLANS + 9; i++) {
+                Tensor x = Tensor.of(new float[3 * 12 * (12 + i)], 1, 3, 12, 12 + i);
+                assertThat(set.run("one", x).shape().size(0)).isEqualTo(1);
+                assertThat(set.plans("one")).isBetween(1, AdapterSet.MOST_PLANS);
+            }
+            assertThat(set.plans("one")).isEqualTo(9);
+        }
+    }
+
+    @Test
     void unknownNamesForeignFilesAndClosedSetsAreRefused() {
         Model base = Nets.model();
         AdapterSet set = new AdapterSet(base);
