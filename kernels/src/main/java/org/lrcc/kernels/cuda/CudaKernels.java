@@ -34,6 +34,7 @@ public final class CudaKernels implements Kernels {
         this.backend = backend;
         this.queue = queue;
         residents = new Residents(this);
+        queue.memory().whereShort(residents::giveBack);
         pointwise = new CudaPointwise(queue);
         sums = new CudaSums(queue);
         convolution = new CudaConvolution(queue);

@@ -63,9 +63,11 @@ final class CudaMemory implements AutoCloseable {
         this.segmentBytes = Math.max(LARGE, Math.min(SEGMENT, driver.device().memoryBytes() / 64));
     }
 
-    /** What to ask, where nothing fits, to give back what can be done without; it says whether it did. */
+    /** What else to ask, where nothing fits, to give back what can be done without; it says whether it did. */
     void whereShort(BooleanSupplier asked) {
-        makesRoom = asked;
+        BooleanSupplier before = makesRoom;
+        // Both are asked: one of them alone may give too little.
+        makesRoom = () -> before.getAsBoolean() | asked.getAsBoolean();
     }
 
     /**

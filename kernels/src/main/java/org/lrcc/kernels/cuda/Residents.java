@@ -38,6 +38,9 @@ final class Residents {
         }
     }
 
+    /** Milliseconds to wait for the next forgotten original: the collector tells of them a little after it has run. */
+    private static final long PATIENCE = 100;
+
     private final CudaKernels kernels;
     private final Map<Original, Map<Place, Copy>> copies = new HashMap<>();
     private final ReferenceQueue<Storage> forgotten = new ReferenceQueue<>();
@@ -70,10 +73,31 @@ final class Residents {
 
     private void dropForgotten() {
         for (Reference<?> gone = forgotten.poll(); gone != null; gone = forgotten.poll()) {
-            Map<Place, Copy> of = copies.remove(gone);
-            if (of != null) {
-                of.values().forEach(copy -> copy.tensor.release());
-            }
+            drop(gone);
         }
+    }
+
+    private void drop(Reference<?> gone) {
+        Map<Place, Copy> of = copies.remove(gone);
+        if (of != null) {
+            of.values().forEach(copy -> copy.tensor.release());
+        }
+    }
+
+    /** Frees the copies of originals that nobody holds any more, where memory is short: the host, which has plenty, may not have looked for them yet. Says whether there were any. */
+    boolean giveBack() {
+        if (copies.isEmpty()) {
+            return false;
+        }
+        int before = copies.size();
+        System.gc();
+        try {
+            for (Reference<?> gone = forgotten.remove(PATIENCE); gone != null; gone = forgotten.remove(PATIENCE)) {
+                drop(gone);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return copies.size() < before;
     }
 }
