@@ -22,9 +22,18 @@ final class Magnitudes implements AutoCloseable {
     Magnitudes(Kernels kernels, List<float[]> values) {
         this.kernels = kernels;
         long sum = 0;
-        for (float[] part : values) {
-            parts.add(Matrices.of(kernels, part, 1, part.length));
-            sum += part.length;
+        boolean whole = false;
+        try {
+            for (float[] part : values) {
+                parts.add(Matrices.of(kernels, part, 1, part.length));
+                sum += part.length;
+            }
+            whole = true;
+        } finally {
+            if (!whole) {
+                // Nobody else gets to close it, and those around it could not be closed before it.
+                scope.close();
+            }
         }
         count = sum;
     }

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.lrcc.engine.DeviceMemoryException;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Scope;
 import org.lrcc.kernels.cuda.CudaBackend;
+import org.lrcc.kernels.cuda.CudaKernels;
 import org.lrcc.kernels.ptx.InterpreterDriver;
 import org.lrcc.nn.network.Model;
 
@@ -36,6 +40,18 @@ class DeviceDecompositionTest {
                 all.method("greedy").keepNoise(true).reassignSparsity(0.9),
                 LowRankConfig.of(TuneMode.LORA).init(Init.PISSA).rankRatio(0.25),
                 LowRankConfig.of(TuneMode.LORA).init(Init.OLORA).rankRatio(0.25));
+    }
+
+    @Test
+    void magnitudesThatDoNotFitLeaveNothingAndNoOpenScope() {
+        InterpreterDriver driver = new InterpreterDriver(1 << 16, true);
+        try (CudaKernels kernels = (CudaKernels) new CudaBackend(driver).open()) {
+            List<float[]> values = List.of(new float[64], new float[1 << 16]);
+            try (Scope outer = Scope.open()) {
+                assertThatThrownBy(() -> new Magnitudes(kernels, values)).isInstanceOf(DeviceMemoryException.class);
+                assertThat(kernels.livePieces()).isZero();
+            }
+        }
     }
 
     @ParameterizedTest

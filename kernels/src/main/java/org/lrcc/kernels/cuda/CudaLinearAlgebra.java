@@ -4,6 +4,7 @@ import static org.lrcc.kernels.cuda.KernelQueue.address;
 
 import org.lrcc.engine.spi.LinearAlgebra;
 import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
@@ -28,9 +29,9 @@ final class CudaLinearAlgebra implements LinearAlgebra {
     public void orthonormalize(Tensor y, Tensor q) {
         int m = y.shape().size(0);
         int n = y.shape().size(1);
-        Tensor columns = matrix(n, m);
-        Tensor factors = matrix(1, n);
-        try {
+        try (Scope scope = Scope.open()) {
+            Tensor columns = matrix(n, m);
+            Tensor factors = matrix(1, n);
             long a = address(columns);
             long tau = address(factors);
             kernels.permute(y, TRANSPOSED, columns);
@@ -48,9 +49,6 @@ final class CudaLinearAlgebra implements LinearAlgebra {
                     solver.orgqrWorkspace(m, n, n, a, m, tau, queue.stream()),
                     (work, floats, info) -> solver.orgqr(m, n, n, a, m, tau, work, floats, info, queue.stream()));
             kernels.permute(columns, TRANSPOSED, q);
-        } finally {
-            columns.release();
-            factors.release();
         }
     }
 
@@ -58,27 +56,23 @@ final class CudaLinearAlgebra implements LinearAlgebra {
     @Override
     public double[] svd(Tensor a, Tensor u, Tensor v) {
         int rank = u.shape().size(1);
-        Vectors all = new Vectors(a);
-        try {
+        try (Scope scope = Scope.open()) {
+            Vectors all = new Vectors(a);
             kernels.copy(all.right.slice(0, v.shape()), v);
             kernels.permute(all.left.slice(0, Shape.of(rank, u.shape().size(0))), TRANSPOSED, u);
             return all.values(rank);
-        } finally {
-            all.release();
         }
     }
 
     @Override
     public double[] singularValues(Tensor a) {
-        Vectors all = new Vectors(a);
-        try {
+        try (Scope scope = Scope.open()) {
+            Vectors all = new Vectors(a);
             return all.values(Math.min(a.shape().size(0), a.shape().size(1)));
-        } finally {
-            all.release();
         }
     }
 
-    /** All singular vectors of a matrix, one a row. */
+    /** All singular vectors of a matrix, one a row; under the innermost scope. */
     private final class Vectors {
         private final Tensor left;
         private final Tensor right;
@@ -92,42 +86,30 @@ final class CudaLinearAlgebra implements LinearAlgebra {
             right = matrix(count, n);
             values = matrix(1, count);
             Tensor overwritten = matrix(m, n);
-            try {
-                kernels.copy(matrix, overwritten);
-                long a = address(overwritten);
-                long s = address(values);
-                long u = address(right);
-                long v = address(left);
-                GpuSolver solver = queue.driver().solver();
-                int needed = solver.gesvdjWorkspace(n, m, a, n, s, u, n, v, m, queue.stream());
-                solve(
-                        "gesvdj",
-                        n,
-                        m,
-                        needed,
-                        (work, floats, info) ->
-                                solver.gesvdj(n, m, a, n, s, u, n, v, m, work, floats, info, queue.stream()));
-            } catch (RuntimeException e) {
-                release();
-                throw e;
-            } finally {
-                overwritten.release();
-            }
+            kernels.copy(matrix, overwritten);
+            long a = address(overwritten);
+            long s = address(values);
+            long u = address(right);
+            long v = address(left);
+            GpuSolver solver = queue.driver().solver();
+            int needed = solver.gesvdjWorkspace(n, m, a, n, s, u, n, v, m, queue.stream());
+            solve(
+                    "gesvdj",
+                    n,
+                    m,
+                    needed,
+                    (work, floats, info) ->
+                            solver.gesvdj(n, m, a, n, s, u, n, v, m, work, floats, info, queue.stream()));
+            overwritten.release();
         }
 
         double[] values(int count) {
             return values.slice(0, Shape.of(count)).toDoubles();
         }
-
-        void release() {
-            left.release();
-            right.release();
-            values.release();
-        }
     }
 
     private Tensor matrix(int rows, int columns) {
-        return kernels.allocateOwn(DType.F32, Shape.of(rows, columns));
+        return kernels.allocate(DType.F32, Shape.of(rows, columns));
     }
 
     /** A call of cuSOLVER, given its work space and the place of its report. */
@@ -137,21 +119,24 @@ final class CudaLinearAlgebra implements LinearAlgebra {
 
     private void solve(String name, int m, int n, int floats, Call call) {
         long info = queue.scratch(Integer.BYTES);
-        long workspace = queue.scratch(Math.max(1L, floats) * Float.BYTES);
         try {
-            call.run(workspace, floats, info);
-            int[] report = new int[1];
-            queue.staging().download(DType.I32, info, report, 0, 1);
-            if (report[0] != 0) {
-                throw GpuFault.failure(
-                        GpuFault.Kind.OTHER,
-                        "cusolver " + name + " of [" + m + "," + n + "]: "
-                                + (report[0] < 0
-                                        ? "argument " + -report[0] + " is wrong"
-                                        : "it does not converge (info " + report[0] + ")"));
+            long workspace = queue.scratch(Math.max(1L, floats) * Float.BYTES);
+            try {
+                call.run(workspace, floats, info);
+                int[] report = new int[1];
+                queue.staging().download(DType.I32, info, report, 0, 1);
+                if (report[0] != 0) {
+                    throw GpuFault.failure(
+                            GpuFault.Kind.OTHER,
+                            "cusolver " + name + " of [" + m + "," + n + "]: "
+                                    + (report[0] < 0
+                                            ? "argument " + -report[0] + " is wrong"
+                                            : "it does not converge (info " + report[0] + ")"));
+                }
+            } finally {
+                queue.release(workspace);
             }
         } finally {
-            queue.release(workspace);
             queue.release(info);
         }
     }

@@ -107,10 +107,13 @@ final class CudaSums {
         int threads = threads(n);
         int parts = parts(n, threads);
         long scratch = queue.scratch((long) parts * DType.F64.bytes());
-        queue.arguments().pointer(address(x)).pointer(scratch).int32(n);
-        queue.launch(MODULE, kernel, parts, 1, threads);
-        sumOfParts(scratch, parts, 1, narrow, wide);
-        queue.release(scratch);
+        try {
+            queue.arguments().pointer(address(x)).pointer(scratch).int32(n);
+            queue.launch(MODULE, kernel, parts, 1, threads);
+            sumOfParts(scratch, parts, 1, narrow, wide);
+        } finally {
+            queue.release(scratch);
+        }
     }
 
     private void sumOfParts(long parts, int count, double divisor, long narrow, long wide) {
@@ -154,20 +157,23 @@ final class CudaSums {
         int classes = shape.size(1);
         check(labels, classes);
         long losses = queue.scratch(Math.max(1, samples) * (long) DType.F64.bytes());
-        if (samples > 0) {
-            queue.arguments()
-                    .pointer(address(logits))
-                    .pointer(address(labels))
-                    .float32(smoothing)
-                    .pointer(address(classWeights))
-                    .float32(normalizer)
-                    .pointer(losses)
-                    .pointer(address(dLogits))
-                    .int32(classes);
-            queue.launch(MODULE, "crossEntropy", samples, 1, threads(classes));
+        try {
+            if (samples > 0) {
+                queue.arguments()
+                        .pointer(address(logits))
+                        .pointer(address(labels))
+                        .float32(smoothing)
+                        .pointer(address(classWeights))
+                        .float32(normalizer)
+                        .pointer(losses)
+                        .pointer(address(dLogits))
+                        .int32(classes);
+                queue.launch(MODULE, "crossEntropy", samples, 1, threads(classes));
+            }
+            sumOfParts(losses, samples, normalizer, address(loss), 0);
+        } finally {
+            queue.release(losses);
         }
-        sumOfParts(losses, samples, normalizer, address(loss), 0);
-        queue.release(losses);
     }
 
     /** On what the host remembers of the labels it wrote; only labels that a kernel made are fetched. */

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.lrcc.engine.DeviceMemoryException;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.contract.LinearAlgebraContract;
 import org.lrcc.engine.spi.Backend;
@@ -15,6 +18,7 @@ import org.lrcc.kernels.ptx.InterpreterDriver;
 
 /** The CUDA backend's factorizations, on stand-ins for cuSOLVER, and what it does with their reports. */
 class CudaLinearAlgebraContractTest extends LinearAlgebraContract {
+    private static final long PIECE = 256;
     private static final Backend BACKEND = new CudaBackend(new InterpreterDriver());
 
     @Override
@@ -42,6 +46,52 @@ class CudaLinearAlgebraContractTest extends LinearAlgebraContract {
             assertThat(kernels.livePieces()).as("pieces that failures leave").isEqualTo(before);
             // The session goes on.
             assertThat(kernels.linearAlgebra().svd(a, u, v)).hasSize(2);
+        }
+    }
+
+    /** With room for a, u and v and a little more from try to try, until the call succeeds. */
+    @ParameterizedTest
+    @ValueSource(strings = {"orthonormalize", "svd", "singularValues", "sumOfSquares"})
+    void whatDoesNotFitLeavesNothing(String call) {
+        boolean done = false;
+        int failures = 0;
+        for (long bytes = 3 * PIECE; !done; bytes += PIECE) {
+            try (CudaKernels kernels = (CudaKernels) new CudaBackend(new InterpreterDriver(bytes, true)).open()) {
+                Tensor a = kernels.upload(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2));
+                Tensor u = kernels.allocate(DType.F32, Shape.of(3, 2));
+                Tensor v = kernels.allocate(DType.F32, Shape.of(2, 2));
+                int before = kernels.livePieces();
+                try {
+                    switch (call) {
+                        case "orthonormalize" -> kernels.linearAlgebra().orthonormalize(a, u);
+                        case "svd" -> kernels.linearAlgebra().svd(a, u, v);
+                        case "singularValues" -> kernels.linearAlgebra().singularValues(a);
+                        default -> kernels.sumOfSquares(a);
+                    }
+                    done = true;
+                } catch (DeviceMemoryException e) {
+                    failures++;
+                }
+                assertThat(kernels.livePieces()).as("with %d bytes", bytes).isEqualTo(before);
+            }
+        }
+        assertThat(failures).isPositive();
+    }
+
+    @Test
+    void sumsThatFailLeaveNothing() {
+        InterpreterDriver driver = new InterpreterDriver();
+        try (CudaKernels kernels = (CudaKernels) new CudaBackend(driver).open()) {
+            Tensor a = kernels.upload(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2));
+            Tensor labels = kernels.upload(Tensor.of(new int[] {0, 1, 1}, 3));
+            Tensor sum = kernels.allocate(DType.F32, Shape.of());
+            int before = kernels.livePieces();
+            driver.fail("launch", 1, GpuFault.Kind.OTHER);
+            assertThatThrownBy(() -> kernels.sumTo(a, sum)).isInstanceOf(FailureException.class);
+            driver.fail("launch", 1, GpuFault.Kind.OTHER);
+            assertThatThrownBy(() -> kernels.softmaxCrossEntropy(a, labels, 0, null, 3, sum, null))
+                    .isInstanceOf(FailureException.class);
+            assertThat(kernels.livePieces()).isEqualTo(before);
         }
     }
 
