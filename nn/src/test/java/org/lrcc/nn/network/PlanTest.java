@@ -21,6 +21,7 @@ import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
+import org.lrcc.engine.spi.ChannelGroups;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.spi.PoolGeometry;
@@ -28,6 +29,7 @@ import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.layer.Activate;
 import org.lrcc.nn.layer.Add;
+import org.lrcc.nn.layer.AvgPool2d;
 import org.lrcc.nn.layer.BatchNorm2d;
 import org.lrcc.nn.layer.Conv2d;
 import org.lrcc.nn.layer.Dropout;
@@ -271,6 +273,33 @@ class PlanTest {
         assertThat(eval.describe())
                 .contains("conv1: Conv2d + BatchNorm2d + relu", "layer1.0.conv2: Conv2d + BatchNorm2d + Add + relu")
                 .doesNotContain("bn1:");
+    }
+
+    /** An average of planes and an output stand between convolutions that a backend would compute with their channels in groups. */
+    @Test
+    void channelsAreGroupedWhereNobodySeesIt() {
+        Backend backend = Backends.named("cpu");
+        ChannelGroups groups = backend.channelGroups();
+        int many = groups == null ? 16 : groups.group();
+        Shape input = Shape.of(2, 3, 8, 8);
+        ConvGeometry same = ConvGeometry.of(1, 1);
+        Network network = Network.of(
+                "x",
+                input.with(0, 1),
+                List.of(
+                        new Node("a", new Conv2d(3, many, 3, 3, same, true), List.of("x")),
+                        new Node("p", new AvgPool2d(PoolGeometry.of(2, 2, 0)), List.of("a")),
+                        new Node("b", new Conv2d(many, 3, 1, 1, ConvGeometry.of(1, 0), true), List.of("p")),
+                        new Node("c", new Conv2d(3, many, 3, 3, same, true), List.of("b"))),
+                "c");
+        State state = state(network);
+        try (Kernels kernels = backend.open()) {
+            Tensor x = random(input, -0.5f, 1);
+            Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
+            Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
+            assertThat(got.shape()).isEqualTo(expected.shape()).isEqualTo(Shape.of(2, many, 4, 4));
+            close(got.toFloats(), expected.toFloats(), "grouped");
+        }
     }
 
     @Test
