@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
             "Adapt the bundled network to the bundled images: three modes, 10 and 5 images a class, in a few minutes.",
             "Prints what is reached beside what the original reaches, and writes the adapters, a merged ONNX file and a report."
         },
-        footer = {"  lrcc demo", "  lrcc demo --out /tmp/demo --seeds 3"})
+        footer = {"  lrcc demo", "  lrcc demo --out demo --seeds 3"})
 final class DemoCommand extends Subcommand {
     private static final String THREADS = "lrcc.threads";
 

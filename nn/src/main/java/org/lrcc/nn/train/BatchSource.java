@@ -17,6 +17,10 @@ public interface BatchSource {
             return null;
         }
 
+        /** The next batch. It is the caller's, who releases its tensor after the step: a source that hands out slices of a tensor of its own retains it for each. */
+        @Override
+        Batch next();
+
         @Override
         void close();
     }
@@ -24,7 +28,7 @@ public interface BatchSource {
     /** Epochs of batches. Holds what making them takes (threads, decoded images) until it is closed. */
     interface Feed extends AutoCloseable {
         /**
-         * The batches of an epoch.
+         * The batches of an epoch. The next epoch may be asked for while the one before is still open, so that its first batches are made beside the last steps.
          *
          * @param epoch counts from 0
          * @param firstBatch batches that are left out at the beginning: where training goes on
