@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.lrcc.cli.Quantiles;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
@@ -133,9 +134,7 @@ public final class SparseStepBench {
     }
 
     private static double median(List<Double> times) {
-        double[] sorted =
-                times.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        return sorted[sorted.length / 2];
+        return Quantiles.median(times.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
     private static double megabytes(long bytes) {

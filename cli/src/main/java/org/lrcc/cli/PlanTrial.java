@@ -101,7 +101,7 @@ final class PlanTrial {
         }
         measured = new ArrayList<>();
         for (int j = 0; j < times.length; j++) {
-            measured.add(new Measured(candidates.get(j), Timing.median(times[j])));
+            measured.add(new Measured(candidates.get(j), Quantiles.median(times[j])));
         }
     }
 

@@ -58,14 +58,7 @@ record Timing(
     }
 
     double median() {
-        return median(milliseconds);
-    }
-
-    static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return Quantiles.median(milliseconds);
     }
 
     double min() {

@@ -3,6 +3,7 @@ package org.lrcc.bench.compare;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.cli.Quantiles;
 
 /**
  * One row of a table: a comparison on one machine, Java and number of threads.

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.cli.Quantiles;
 import org.lrcc.cli.ResidentMemory;
 import org.lrcc.engine.FailureException;
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.lrcc.cli.Quantiles;
 
 /** Raw results as Markdown. A target that is missed stands there as one that is met does. */
 final class Tables {

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.bench.ConvBenchmark;
+import org.lrcc.cli.Quantiles;
 import org.openjdk.jmh.annotations.Param;
 
 class CompareTest {

@@ -1,4 +1,4 @@
-package org.lrcc.bench.compare;
+package org.lrcc.cli;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -10,17 +10,19 @@ import java.util.Locale;
  * @param median second quartile
  * @param high third quartile
  */
-record Quantiles(double low, double median, double high) {
-    static Quantiles of(double... values) {
+public record Quantiles(double low, double median, double high) {
+    /** Of these numbers. */
+    public static Quantiles of(double... values) {
         return new Quantiles(at(values, 0.25), at(values, 0.5), at(values, 0.75));
     }
 
-    static double median(double... values) {
+    /** The number in the middle, or between the two in the middle; NaN of none. */
+    public static double median(double... values) {
         return at(values, 0.5);
     }
 
     /** The value below which this part of the numbers lies; NaN of none. */
-    static double at(double[] values, double part) {
+    public static double at(double[] values, double part) {
         if (values.length == 0) {
             return Double.NaN;
         }
@@ -33,7 +35,7 @@ record Quantiles(double low, double median, double high) {
     }
 
     /** {@code 510 (484-521)}. */
-    String text(int digits) {
+    public String text(int digits) {
         String format = "%." + digits + "f (%." + digits + "f-%." + digits + "f)";
         return String.format(Locale.ROOT, format, median, low, high);
     }
