@@ -255,7 +255,7 @@ public interface Kernels extends AutoCloseable {
 
     /**
      * What a matrix of low rank is fitted to where deviations of lambda or more are to count no more: x = y + weight (w - y) for the point
-     * y = low + inertia (low - previous), all of one shape.
+     * y = low + inertia (low - previous), all of one shape and finite: backends differ in what they make of NaN.
      *
      * @param lambda above 0 where mu is finite
      * @param mu how soft the threshold is: an element's weight is lambda sqrt(mu (mu + 1)) / |w - y| - mu, at least 0 and at most 1 (the weights of
@@ -264,7 +264,7 @@ public interface Kernels extends AutoCloseable {
      */
     void truncatedTarget(Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x);
 
-    /** Sum of min((w - low)², lambda²) in double, in a fixed order; the deviations themselves are floats. */
+    /** Sum of min((w - low)², lambda²) in double, in a fixed order; the deviations themselves are floats. All finite, as for {@link #truncatedTarget}. */
     double truncatedSquares(Tensor w, Tensor low, double lambda);
 
     /**
