@@ -9,7 +9,7 @@ import org.lrcc.engine.spi.ConvPass;
  * timed at run time, so a shape is always computed the same way and results can be reproduced.
  *
  * <p>Checked with {@code lrcc bench plans} on ResNet18, batch 8, 2 threads, one AVX-512 machine, with the width forced: at 256 and at 128 bits, and on JDK 25 at 512, 33 of 33 picks are the fastest (or within 10 % of it).
- * What two threads measure, doubled, over the prediction: 256 bits direct 0.88 to 1.02, Winograd 0.98 to 1.13 (its weight gradient 1.06 to 1.40); 128 bits 0.76 to 0.92 and 0.79 to 0.91 (1.00 to 1.37).
+ * What two threads measure, doubled, over the prediction, forward: 256 bits direct 0.88 to 1.02, Winograd 0.98 to 1.13 (its weight gradient 1.06 to 1.40); 128 bits 0.76 to 0.92 and 0.78 to 0.91 (1.00 to 1.37).
  * At 256 bits direct weight gradients run at the rate of forward passes.
  *
  * @param rows rows of a product tile
