@@ -5,7 +5,7 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
  * {@code C = alpha * A * B^T} for a few rows of A, as a classifier multiplies a batch of a few images: each value is the product of two rows, read where they lie. Packing B
- * costs more than the product then: 1000 classes of 512 features for one image 0.47 ms packed, 0.2 ms so (Sapphire Rapids, 512 bits, one core; B's 2 MB from L3).
+ * costs more than the product then: 1000 classes of 512 features for one image 0.47 ms packed, 0.27 ms so (Sapphire Rapids, 512 bits, one core; B's 2 MB from L3).
  */
 final class RowProducts {
     /** Rows of A at most: a block of B is read once for each, from L2. */
