@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.lrcc.cli.Quantiles;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Backend;
@@ -59,27 +57,25 @@ public final class SparseStepBench {
     }
 
     private String row(LowRankConfig config, int pairs) {
-        Map<SparseForm, Model> models = new EnumMap<>(SparseForm.class);
-        Map<SparseForm, List<Double>> times = new EnumMap<>(SparseForm.class);
-        for (SparseForm form : List.of(SparseForm.DENSE, SparseForm.COMPACT)) {
-            models.put(form, LowRank.convert(base, config.sparse(form)));
-            times.put(form, new ArrayList<>());
-        }
+        Model dense = LowRank.convert(base, config.sparse(SparseForm.DENSE));
+        Model compact = LowRank.convert(base, config.sparse(SparseForm.COMPACT));
         if (pairs == 0) {
             return "";
         }
-        try (RepeatedStep dense = step(models.get(SparseForm.DENSE));
-                RepeatedStep compact = step(models.get(SparseForm.COMPACT))) {
+        List<Double> denseTimes = new ArrayList<>();
+        List<Double> compactTimes = new ArrayList<>();
+        try (RepeatedStep denseStep = step(dense);
+                RepeatedStep compactStep = step(compact)) {
             for (int i = -WARMUP; i < pairs; i++) {
-                double a = timed(dense, i < 0 ? new ArrayList<>() : times.get(SparseForm.DENSE));
-                double b = timed(compact, i < 0 ? new ArrayList<>() : times.get(SparseForm.COMPACT));
+                double a = timed(denseStep, i < 0 ? new ArrayList<>() : denseTimes);
+                double b = timed(compactStep, i < 0 ? new ArrayList<>() : compactTimes);
                 if (a != b) {
                     throw new IllegalStateException("losses differ at step " + i + ": " + a + " and " + b);
                 }
             }
         }
-        double whole = median(times.get(SparseForm.DENSE));
-        double list = median(times.get(SparseForm.COMPACT));
+        double whole = median(denseTimes);
+        double list = median(compactTimes);
         return String.format(
                 Locale.ROOT,
                 "| %s | %.2f | %.1f | %.1f | %.3f | %.1f | %.1f | %.1f | %.1f |%n",
@@ -88,10 +84,10 @@ public final class SparseStepBench {
                 whole,
                 list,
                 list / whole,
-                megabytes(sparse(models.get(SparseForm.DENSE))),
-                megabytes(sparse(models.get(SparseForm.COMPACT))),
-                megabytes(4 * models.get(SparseForm.DENSE).state().trainableElements()),
-                megabytes(4 * models.get(SparseForm.COMPACT).state().trainableElements()));
+                megabytes(sparse(dense)),
+                megabytes(sparse(compact)),
+                megabytes(4 * dense.state().trainableElements()),
+                megabytes(4 * compact.state().trainableElements()));
     }
 
     /** Bytes of S in a run of SGD with momentum: values, where they stand, gradient, velocity. */
