@@ -64,23 +64,24 @@ final class CudaBatchNorm {
     void statistics(Tensor x, Tensor mean, Tensor variance) {
         long from = KernelQueue.address(x);
         Work work = work(x.shape(), from);
-        long parts = work.parts() > 1 ? queue.scratch(4L * MOMENTS * work.c() * work.parts()) : 0;
-        LaunchArguments arguments = queue.arguments()
-                .pointer(from)
-                .pointer(KernelQueue.address(mean))
-                .pointer(KernelQueue.address(variance))
-                .pointer(parts);
-        sizes(arguments, work);
-        queue.launch(MODULE, work.kernel("batchNormStatistics"), work.c(), work.parts(), BLOCK);
-        if (work.parts() > 1) {
-            queue.arguments()
-                    .pointer(parts)
+        boolean several = work.parts() > 1;
+        try (Scratch parts = queue.scratch(several ? 4L * MOMENTS * work.c() * work.parts() : 0)) {
+            LaunchArguments arguments = queue.arguments()
+                    .pointer(from)
                     .pointer(KernelQueue.address(mean))
                     .pointer(KernelQueue.address(variance))
-                    .int32(work.parts())
-                    .int32(work.c());
-            queue.launch1d(MODULE, "batchNormCombine", work.c());
-            queue.release(parts);
+                    .pointer(parts.address());
+            sizes(arguments, work);
+            queue.launch(MODULE, work.kernel("batchNormStatistics"), work.c(), work.parts(), BLOCK);
+            if (several) {
+                queue.arguments()
+                        .pointer(parts.address())
+                        .pointer(KernelQueue.address(mean))
+                        .pointer(KernelQueue.address(variance))
+                        .int32(work.parts())
+                        .int32(work.c());
+                queue.launch1d(MODULE, "batchNormCombine", work.c());
+            }
         }
     }
 
@@ -139,34 +140,33 @@ final class CudaBatchNorm {
         Statistics of = new Statistics(KernelQueue.address(mean), KernelQueue.address(variance), eps);
         boolean through = batchStatistics && dx != null;
         boolean sums = through || dGamma != null || dBeta != null || dx == null;
-        long scratch = sums && (dGamma == null || dBeta == null) ? queue.scratch(8L * work.c()) : 0;
-        long gammaSum = dGamma == null ? scratch : KernelQueue.address(dGamma);
-        long betaSum = dBeta == null ? scratch + 4L * work.c() : KernelQueue.address(dBeta);
-        Incoming incoming = new Incoming(KernelQueue.address(y), activation, KernelQueue.address(dy));
-        long before = KernelQueue.address(dResidual);
-        if (sums) {
-            gradientSums(work, KernelQueue.address(x), of, incoming, before, gammaSum, betaSum);
-            if (before != 0) {
-                // The gradient before the activation is there now: no need to take the derivative again.
-                incoming = new Incoming(0, Activation.NONE, before);
-                before = 0;
+        boolean own = sums && (dGamma == null || dBeta == null);
+        try (Scratch scratch = queue.scratch(own ? 8L * work.c() : 0)) {
+            long gammaSum = dGamma == null ? scratch.address() : KernelQueue.address(dGamma);
+            long betaSum = dBeta == null ? scratch.address() + 4L * work.c() : KernelQueue.address(dBeta);
+            Incoming incoming = new Incoming(KernelQueue.address(y), activation, KernelQueue.address(dy));
+            long before = KernelQueue.address(dResidual);
+            if (sums) {
+                gradientSums(work, KernelQueue.address(x), of, incoming, before, gammaSum, betaSum);
+                if (before != 0) {
+                    // The gradient before the activation is there now: no need to take the derivative again.
+                    incoming = new Incoming(0, Activation.NONE, before);
+                    before = 0;
+                }
             }
-        }
-        if (dx != null) {
-            long gammaThrough = through ? gammaSum : 0;
-            inputGradient(
-                    work,
-                    x,
-                    of,
-                    KernelQueue.address(gamma),
-                    incoming,
-                    gammaThrough,
-                    betaSum,
-                    KernelQueue.address(dx),
-                    before);
-        }
-        if (scratch != 0) {
-            queue.release(scratch);
+            if (dx != null) {
+                long gammaThrough = through ? gammaSum : 0;
+                inputGradient(
+                        work,
+                        x,
+                        of,
+                        KernelQueue.address(gamma),
+                        incoming,
+                        gammaThrough,
+                        betaSum,
+                        KernelQueue.address(dx),
+                        before);
+            }
         }
     }
 
@@ -187,17 +187,17 @@ final class CudaBatchNorm {
             Work work, long x, Statistics of, Incoming incoming, long dResidual, long gammaSum, long betaSum) {
         boolean several = work.parts() > 1;
         long count = (long) work.c() * work.parts();
-        long parts = several ? queue.scratch(8 * count) : 0;
-        LaunchArguments arguments = of.put(queue.arguments().pointer(x));
-        incoming.put(arguments)
-                .pointer(dResidual)
-                .pointer(several ? parts : gammaSum)
-                .pointer(several ? parts + 4 * count : betaSum);
-        sizes(arguments, work);
-        queue.launch(MODULE, work.kernel("batchNormGradSums"), work.c(), work.parts(), BLOCK);
-        if (several) {
-            sumParts(parts, gammaSum, betaSum, work.c(), work.parts());
-            queue.release(parts);
+        try (Scratch parts = queue.scratch(several ? 8 * count : 0)) {
+            LaunchArguments arguments = of.put(queue.arguments().pointer(x));
+            incoming.put(arguments)
+                    .pointer(dResidual)
+                    .pointer(several ? parts.address() : gammaSum)
+                    .pointer(several ? parts.address() + 4 * count : betaSum);
+            sizes(arguments, work);
+            queue.launch(MODULE, work.kernel("batchNormGradSums"), work.c(), work.parts(), BLOCK);
+            if (several) {
+                sumParts(parts.address(), gammaSum, betaSum, work.c(), work.parts());
+            }
         }
     }
 
@@ -239,12 +239,12 @@ final class CudaBatchNorm {
         long from = KernelQueue.address(x);
         Work work = work(x.shape(), from);
         boolean several = work.parts() > 1;
-        long parts = several ? queue.scratch(4L * work.c() * work.parts()) : KernelQueue.address(sum);
-        sizes(queue.arguments().pointer(from).pointer(parts), work);
-        queue.launch(MODULE, work.kernel("channelSum"), work.c(), work.parts(), BLOCK);
-        if (several) {
-            sumParts(parts, KernelQueue.address(sum), 0, work.c(), work.parts());
-            queue.release(parts);
+        try (Scratch parts = queue.scratch(several ? 4L * work.c() * work.parts() : 0)) {
+            sizes(queue.arguments().pointer(from).pointer(several ? parts.address() : KernelQueue.address(sum)), work);
+            queue.launch(MODULE, work.kernel("channelSum"), work.c(), work.parts(), BLOCK);
+            if (several) {
+                sumParts(parts.address(), KernelQueue.address(sum), 0, work.c(), work.parts());
+            }
         }
     }
 }

@@ -118,26 +118,19 @@ final class CudaLinearAlgebra implements LinearAlgebra {
     }
 
     private void solve(String name, int m, int n, int floats, Call call) {
-        long info = queue.scratch(Integer.BYTES);
-        try {
-            long workspace = queue.scratch(Math.max(1L, floats) * Float.BYTES);
-            try {
-                call.run(workspace, floats, info);
-                int[] report = new int[1];
-                queue.staging().download(DType.I32, info, report, 0, 1);
-                if (report[0] != 0) {
-                    throw GpuFault.failure(
-                            GpuFault.Kind.OTHER,
-                            "cusolver " + name + " of [" + m + "," + n + "]: "
-                                    + (report[0] < 0
-                                            ? "argument " + -report[0] + " is wrong"
-                                            : "it does not converge (info " + report[0] + ")"));
-                }
-            } finally {
-                queue.release(workspace);
+        try (Scratch info = queue.scratch(Integer.BYTES);
+                Scratch workspace = queue.scratch(Math.max(1L, floats) * Float.BYTES)) {
+            call.run(workspace.address(), floats, info.address());
+            int[] report = new int[1];
+            queue.staging().download(DType.I32, info.address(), report, 0, 1);
+            if (report[0] != 0) {
+                throw GpuFault.failure(
+                        GpuFault.Kind.OTHER,
+                        "cusolver " + name + " of [" + m + "," + n + "]: "
+                                + (report[0] < 0
+                                        ? "argument " + -report[0] + " is wrong"
+                                        : "it does not converge (info " + report[0] + ")"));
             }
-        } finally {
-            queue.release(info);
         }
     }
 }

@@ -62,14 +62,9 @@ final class CudaSums {
     }
 
     double sumOfSquares(Tensor x) {
-        long wide = queue.scratch(DType.F64.bytes());
-        try {
-            total("sumSquares", x, 0, wide);
-            double[] sum = new double[1];
-            queue.staging().download(DType.F64, wide, sum, 0, 1);
-            return sum[0];
-        } finally {
-            queue.release(wide);
+        try (Scratch wide = queue.scratch(DType.F64.bytes())) {
+            total("sumSquares", x, 0, wide.address());
+            return downloaded(wide.address());
         }
     }
 
@@ -77,23 +72,24 @@ final class CudaSums {
     double truncatedSquares(Tensor w, Tensor low, double lambda) {
         int threads = threads(w.elements());
         int parts = parts(w.elements(), threads);
-        long scratch = queue.scratch((parts + 1L) * DType.F64.bytes());
-        try {
-            long wide = scratch + (long) parts * DType.F64.bytes();
+        try (Scratch scratch = queue.scratch((parts + 1L) * DType.F64.bytes())) {
+            long wide = scratch.address() + (long) parts * DType.F64.bytes();
             queue.arguments()
                     .pointer(address(w))
                     .pointer(address(low))
                     .float64(lambda * lambda)
-                    .pointer(scratch)
+                    .pointer(scratch.address())
                     .int32(w.elements());
             queue.launch(MODULE, "sumTruncated", parts, 1, threads);
-            sumOfParts(scratch, parts, 1, 0, wide);
-            double[] sum = new double[1];
-            queue.staging().download(DType.F64, wide, sum, 0, 1);
-            return sum[0];
-        } finally {
-            queue.release(scratch);
+            sumOfParts(scratch.address(), parts, 1, 0, wide);
+            return downloaded(wide);
         }
+    }
+
+    private double downloaded(long wide) {
+        double[] sum = new double[1];
+        queue.staging().download(DType.F64, wide, sum, 0, 1);
+        return sum[0];
     }
 
     private static int parts(int n, int threads) {
@@ -106,13 +102,10 @@ final class CudaSums {
         int n = x.elements();
         int threads = threads(n);
         int parts = parts(n, threads);
-        long scratch = queue.scratch((long) parts * DType.F64.bytes());
-        try {
-            queue.arguments().pointer(address(x)).pointer(scratch).int32(n);
+        try (Scratch scratch = queue.scratch((long) parts * DType.F64.bytes())) {
+            queue.arguments().pointer(address(x)).pointer(scratch.address()).int32(n);
             queue.launch(MODULE, kernel, parts, 1, threads);
-            sumOfParts(scratch, parts, 1, narrow, wide);
-        } finally {
-            queue.release(scratch);
+            sumOfParts(scratch.address(), parts, 1, narrow, wide);
         }
     }
 
@@ -156,8 +149,7 @@ final class CudaSums {
         int samples = shape.size(0);
         int classes = shape.size(1);
         check(labels, classes);
-        long losses = queue.scratch(Math.max(1, samples) * (long) DType.F64.bytes());
-        try {
+        try (Scratch losses = queue.scratch(Math.max(1, samples) * (long) DType.F64.bytes())) {
             if (samples > 0) {
                 queue.arguments()
                         .pointer(address(logits))
@@ -165,14 +157,12 @@ final class CudaSums {
                         .float32(smoothing)
                         .pointer(address(classWeights))
                         .float32(normalizer)
-                        .pointer(losses)
+                        .pointer(losses.address())
                         .pointer(address(dLogits))
                         .int32(classes);
                 queue.launch(MODULE, "crossEntropy", samples, 1, threads(classes));
             }
-            sumOfParts(losses, samples, normalizer, address(loss), 0);
-        } finally {
-            queue.release(losses);
+            sumOfParts(losses.address(), samples, normalizer, address(loss), 0);
         }
     }
 

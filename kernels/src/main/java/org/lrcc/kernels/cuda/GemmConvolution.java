@@ -56,37 +56,35 @@ final class GemmConvolution {
     void forward(ConvSizes s, long x, long w, long y) {
         boolean own = s.isPointwise();
         int chunk = own ? s.n() : chunk(s, columnFloats(s));
-        long scratch = own ? 0 : queue.scratch(4 * columnFloats(s) * chunk);
-        for (int first = 0; first < s.n(); first += chunk) {
-            ConvSizes part = s.images(Math.min(chunk, s.n() - first));
-            long images = x + 4L * first * s.c() * s.h() * s.w();
-            if (!own) {
-                columns(part, images, scratch);
+        try (Scratch scratch = queue.scratch(own ? 0 : 4 * columnFloats(s) * chunk)) {
+            for (int first = 0; first < s.n(); first += chunk) {
+                ConvSizes part = s.images(Math.min(chunk, s.n() - first));
+                long images = x + 4L * first * s.c() * s.h() * s.w();
+                if (!own) {
+                    columns(part, images, scratch.address());
+                }
+                int row = own ? s.pixels() : part.n() * s.paddedPixels();
+                for (int group = 0; group < s.groups(); group++) {
+                    queue.gemmStridedBatched(
+                            false,
+                            false,
+                            s.pixels(),
+                            s.groupM(),
+                            s.depth(),
+                            1,
+                            (own ? images : scratch.address()) + 4L * group * s.depth() * row,
+                            row,
+                            own ? (long) s.c() * s.pixels() : s.paddedPixels(),
+                            w + 4L * group * s.groupM() * s.depth(),
+                            s.depth(),
+                            0,
+                            0,
+                            y + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
+                            s.pixels(),
+                            (long) s.m() * s.pixels(),
+                            part.n());
+                }
             }
-            int row = own ? s.pixels() : part.n() * s.paddedPixels();
-            for (int group = 0; group < s.groups(); group++) {
-                queue.gemmStridedBatched(
-                        false,
-                        false,
-                        s.pixels(),
-                        s.groupM(),
-                        s.depth(),
-                        1,
-                        (own ? images : scratch) + 4L * group * s.depth() * row,
-                        row,
-                        own ? (long) s.c() * s.pixels() : s.paddedPixels(),
-                        w + 4L * group * s.groupM() * s.depth(),
-                        s.depth(),
-                        0,
-                        0,
-                        y + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
-                        s.pixels(),
-                        (long) s.m() * s.pixels(),
-                        part.n());
-            }
-        }
-        if (scratch != 0) {
-            queue.release(scratch);
         }
     }
 
@@ -94,44 +92,42 @@ final class GemmConvolution {
     void inputGrad(ConvSizes s, long dy, long w, long dx) {
         boolean own = s.isPointwise();
         int chunk = own ? s.n() : chunk(s, columnFloats(s));
-        long scratch = own ? 0 : queue.scratch(4 * columnFloats(s) * chunk);
-        for (int first = 0; first < s.n(); first += chunk) {
-            ConvSizes part = s.images(Math.min(chunk, s.n() - first));
-            long images = dx + 4L * first * s.c() * s.h() * s.w();
-            int row = own ? s.pixels() : part.n() * s.paddedPixels();
-            for (int group = 0; group < s.groups(); group++) {
-                queue.gemmStridedBatched(
-                        false,
-                        true,
-                        s.pixels(),
-                        s.depth(),
-                        s.groupM(),
-                        1,
-                        dy + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
-                        s.pixels(),
-                        (long) s.m() * s.pixels(),
-                        w + 4L * group * s.groupM() * s.depth(),
-                        s.depth(),
-                        0,
-                        0,
-                        (own ? images : scratch) + 4L * group * s.depth() * row,
-                        row,
-                        own ? (long) s.c() * s.pixels() : s.paddedPixels(),
-                        part.n());
+        try (Scratch scratch = queue.scratch(own ? 0 : 4 * columnFloats(s) * chunk)) {
+            for (int first = 0; first < s.n(); first += chunk) {
+                ConvSizes part = s.images(Math.min(chunk, s.n() - first));
+                long images = dx + 4L * first * s.c() * s.h() * s.w();
+                int row = own ? s.pixels() : part.n() * s.paddedPixels();
+                for (int group = 0; group < s.groups(); group++) {
+                    queue.gemmStridedBatched(
+                            false,
+                            true,
+                            s.pixels(),
+                            s.depth(),
+                            s.groupM(),
+                            1,
+                            dy + 4L * ((long) first * s.m() + (long) group * s.groupM()) * s.pixels(),
+                            s.pixels(),
+                            (long) s.m() * s.pixels(),
+                            w + 4L * group * s.groupM() * s.depth(),
+                            s.depth(),
+                            0,
+                            0,
+                            (own ? images : scratch.address()) + 4L * group * s.depth() * row,
+                            row,
+                            own ? (long) s.c() * s.pixels() : s.paddedPixels(),
+                            part.n());
+                }
+                if (!own) {
+                    int pixels = part.n() * s.c() * s.h() * s.w();
+                    LaunchArguments arguments = queue.arguments()
+                            .pointer(scratch.address())
+                            .pointer(images)
+                            .int32(part.n())
+                            .int32(s.c());
+                    geometry(arguments, s).int32(pixels);
+                    queue.launch1d(MODULE, "col2im", pixels);
+                }
             }
-            if (!own) {
-                int pixels = part.n() * s.c() * s.h() * s.w();
-                LaunchArguments arguments = queue.arguments()
-                        .pointer(scratch)
-                        .pointer(images)
-                        .int32(part.n())
-                        .int32(s.c());
-                geometry(arguments, s).int32(pixels);
-                queue.launch1d(MODULE, "col2im", pixels);
-            }
-        }
-        if (scratch != 0) {
-            queue.release(scratch);
         }
     }
 
@@ -139,32 +135,33 @@ final class GemmConvolution {
     void weightGrad(ConvSizes s, long x, long dy, long dw) {
         long outputs = (long) s.m() * s.paddedPixels();
         int chunk = chunk(s, columnFloats(s) + outputs);
-        long scratch = queue.scratch(4 * (columnFloats(s) + outputs) * chunk);
-        // The output's gradient in the order of the columns is what a 1x1 kernel would see of it.
-        ConvSizes one = new ConvSizes(ConvGeometry.of(1, 0), s.n(), s.m(), s.oh(), s.ow(), s.m(), 1, 1, s.oh(), s.ow());
-        for (int first = 0; first < s.n(); first += chunk) {
-            ConvSizes part = s.images(Math.min(chunk, s.n() - first));
-            long gradient = scratch + 4 * columnFloats(s) * part.n();
-            columns(part, x + 4L * first * s.c() * s.h() * s.w(), scratch);
-            columns(one.images(part.n()), dy + 4L * first * s.m() * s.pixels(), gradient);
-            int row = part.n() * s.paddedPixels();
-            for (int group = 0; group < s.groups(); group++) {
-                queue.gemm(
-                        true,
-                        false,
-                        s.depth(),
-                        s.groupM(),
-                        row,
-                        1,
-                        scratch + 4L * group * s.depth() * row,
-                        row,
-                        gradient + 4L * group * s.groupM() * row,
-                        row,
-                        first == 0 ? 0 : 1,
-                        dw + 4L * group * s.groupM() * s.depth(),
-                        s.depth());
+        try (Scratch scratch = queue.scratch(4 * (columnFloats(s) + outputs) * chunk)) {
+            // The output's gradient in the order of the columns is what a 1x1 kernel would see of it.
+            ConvSizes one =
+                    new ConvSizes(ConvGeometry.of(1, 0), s.n(), s.m(), s.oh(), s.ow(), s.m(), 1, 1, s.oh(), s.ow());
+            for (int first = 0; first < s.n(); first += chunk) {
+                ConvSizes part = s.images(Math.min(chunk, s.n() - first));
+                long gradient = scratch.address() + 4 * columnFloats(s) * part.n();
+                columns(part, x + 4L * first * s.c() * s.h() * s.w(), scratch.address());
+                columns(one.images(part.n()), dy + 4L * first * s.m() * s.pixels(), gradient);
+                int row = part.n() * s.paddedPixels();
+                for (int group = 0; group < s.groups(); group++) {
+                    queue.gemm(
+                            true,
+                            false,
+                            s.depth(),
+                            s.groupM(),
+                            row,
+                            1,
+                            scratch.address() + 4L * group * s.depth() * row,
+                            row,
+                            gradient + 4L * group * s.groupM() * row,
+                            row,
+                            first == 0 ? 0 : 1,
+                            dw + 4L * group * s.groupM() * s.depth(),
+                            s.depth());
+                }
             }
         }
-        queue.release(scratch);
     }
 }

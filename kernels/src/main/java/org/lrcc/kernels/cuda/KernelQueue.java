@@ -70,14 +70,9 @@ final class KernelQueue implements AutoCloseable {
         return closed;
     }
 
-    /** Device memory for temporary use by kernels of this queue; contents undefined, at a multiple of 256 bytes. */
-    long scratch(long bytes) {
-        return memory.allocate(bytes, "scratch");
-    }
-
-    /** Gives {@link #scratch} back; kernels launched so far may still use it. */
-    void release(long address) {
-        memory.release(address);
+    /** Device memory for temporary use by kernels of this queue; contents undefined. None for 0 bytes. */
+    Scratch scratch(long bytes) {
+        return new Scratch(memory, bytes);
     }
 
     /** The arguments of the next launch, empty. */

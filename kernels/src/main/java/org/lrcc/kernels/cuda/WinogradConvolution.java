@@ -34,53 +34,57 @@ final class WinogradConvolution {
 
     /** y = activation(conv(x, w) + bias + residual). */
     void forward(ConvSizes s, long x, long w, Epilogue epilogue, long y) {
-        long kernels = queue.scratch(4L * PRODUCTS * s.m() * s.c());
-        queue.arguments().pointer(w).pointer(kernels).int32(s.m() * s.c());
-        queue.launch1d(MODULE, "winogradKernel", s.m() * s.c());
-        convolve(s, x, kernels, epilogue, y);
-        queue.release(kernels);
+        try (Scratch kernels = queue.scratch(4L * PRODUCTS * s.m() * s.c())) {
+            queue.arguments().pointer(w).pointer(kernels.address()).int32(s.m() * s.c());
+            queue.launch1d(MODULE, "winogradKernel", s.m() * s.c());
+            convolve(s, x, kernels.address(), epilogue, y);
+        }
     }
 
     /** dx from dy and w. */
     void inputGrad(ConvSizes s, long dy, long w, long dx) {
-        long kernels = queue.scratch(4L * PRODUCTS * s.m() * s.c());
-        queue.arguments().pointer(w).pointer(kernels).int32(s.m()).int32(s.c()).int32(s.m() * s.c());
-        queue.launch1d(MODULE, "winogradKernelTurned", s.m() * s.c());
-        convolve(s.backwards(), dy, kernels, Epilogue.NOTHING, dx);
-        queue.release(kernels);
+        try (Scratch kernels = queue.scratch(4L * PRODUCTS * s.m() * s.c())) {
+            queue.arguments()
+                    .pointer(w)
+                    .pointer(kernels.address())
+                    .int32(s.m())
+                    .int32(s.c())
+                    .int32(s.m() * s.c());
+            queue.launch1d(MODULE, "winogradKernelTurned", s.m() * s.c());
+            convolve(s.backwards(), dy, kernels.address(), Epilogue.NOTHING, dx);
+        }
     }
 
     private void convolve(ConvSizes s, long x, long kernels, Epilogue epilogue, long y) {
         int chunk = chunk(s);
         int most = s.images(chunk).tiles();
-        long inputs = queue.scratch(4L * PRODUCTS * s.c() * most);
-        long products = queue.scratch(4L * PRODUCTS * s.m() * most);
-        for (int first = 0; first < s.n(); first += chunk) {
-            ConvSizes part = s.images(Math.min(chunk, s.n() - first));
-            int tiles = part.tiles();
-            input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs);
-            queue.exactly(() -> queue.gemmStridedBatched(
-                    false,
-                    false,
-                    tiles,
-                    s.m(),
-                    s.c(),
-                    1,
-                    inputs,
-                    tiles,
-                    (long) s.c() * tiles,
-                    kernels,
-                    s.c(),
-                    (long) s.m() * s.c(),
-                    0,
-                    products,
-                    tiles,
-                    (long) s.m() * tiles,
-                    PRODUCTS));
-            output(part, products, epilogue, y, first);
+        try (Scratch inputs = queue.scratch(4L * PRODUCTS * s.c() * most);
+                Scratch products = queue.scratch(4L * PRODUCTS * s.m() * most)) {
+            for (int first = 0; first < s.n(); first += chunk) {
+                ConvSizes part = s.images(Math.min(chunk, s.n() - first));
+                int tiles = part.tiles();
+                input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs.address());
+                queue.exactly(() -> queue.gemmStridedBatched(
+                        false,
+                        false,
+                        tiles,
+                        s.m(),
+                        s.c(),
+                        1,
+                        inputs.address(),
+                        tiles,
+                        (long) s.c() * tiles,
+                        kernels,
+                        s.c(),
+                        (long) s.m() * s.c(),
+                        0,
+                        products.address(),
+                        tiles,
+                        (long) s.m() * tiles,
+                        PRODUCTS));
+                output(part, products.address(), epilogue, y, first);
+            }
         }
-        queue.release(products);
-        queue.release(inputs);
     }
 
     private void input(ConvSizes s, long x, long inputs) {
@@ -125,39 +129,37 @@ final class WinogradConvolution {
     void weightGrad(ConvSizes s, long x, long dy, long dw) {
         int chunk = chunk(s);
         int most = s.images(chunk).tiles();
-        long inputs = queue.scratch(4L * PRODUCTS * s.c() * most);
-        long outputs = queue.scratch(4L * PRODUCTS * s.m() * most);
-        long sums = queue.scratch(4L * PRODUCTS * s.m() * s.c());
-        for (int first = 0; first < s.n(); first += chunk) {
-            ConvSizes part = s.images(Math.min(chunk, s.n() - first));
-            int tiles = part.tiles();
-            float more = first == 0 ? 0 : 1;
-            input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs);
-            outputGrad(part, dy + 4L * first * s.m() * s.pixels(), outputs);
-            queue.exactly(() -> queue.gemmStridedBatched(
-                    true,
-                    false,
-                    s.c(),
-                    s.m(),
-                    tiles,
-                    1,
-                    inputs,
-                    tiles,
-                    (long) s.c() * tiles,
-                    outputs,
-                    tiles,
-                    (long) s.m() * tiles,
-                    more,
-                    sums,
-                    s.c(),
-                    (long) s.m() * s.c(),
-                    PRODUCTS));
+        try (Scratch inputs = queue.scratch(4L * PRODUCTS * s.c() * most);
+                Scratch outputs = queue.scratch(4L * PRODUCTS * s.m() * most);
+                Scratch sums = queue.scratch(4L * PRODUCTS * s.m() * s.c())) {
+            for (int first = 0; first < s.n(); first += chunk) {
+                ConvSizes part = s.images(Math.min(chunk, s.n() - first));
+                int tiles = part.tiles();
+                float more = first == 0 ? 0 : 1;
+                input(part, x + 4L * first * s.c() * s.h() * s.w(), inputs.address());
+                outputGrad(part, dy + 4L * first * s.m() * s.pixels(), outputs.address());
+                queue.exactly(() -> queue.gemmStridedBatched(
+                        true,
+                        false,
+                        s.c(),
+                        s.m(),
+                        tiles,
+                        1,
+                        inputs.address(),
+                        tiles,
+                        (long) s.c() * tiles,
+                        outputs.address(),
+                        tiles,
+                        (long) s.m() * tiles,
+                        more,
+                        sums.address(),
+                        s.c(),
+                        (long) s.m() * s.c(),
+                        PRODUCTS));
+            }
+            queue.arguments().pointer(sums.address()).pointer(dw).int32(s.m() * s.c());
+            queue.launch1d(MODULE, "winogradKernelGrad", s.m() * s.c());
         }
-        queue.arguments().pointer(sums).pointer(dw).int32(s.m() * s.c());
-        queue.launch1d(MODULE, "winogradKernelGrad", s.m() * s.c());
-        queue.release(sums);
-        queue.release(outputs);
-        queue.release(inputs);
     }
 
     private void outputGrad(ConvSizes s, long dy, long outputs) {

@@ -1,6 +1,7 @@
 package org.lrcc.kernels.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.HashMap;
@@ -11,11 +12,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.lrcc.engine.FailureException;
 import org.lrcc.engine.contract.OpCase;
 import org.lrcc.engine.contract.OpCases;
 import org.lrcc.engine.contract.OpRun;
 import org.lrcc.engine.op.Conv2d;
 import org.lrcc.engine.reference.ReferenceBackend;
+import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.ConvPass;
@@ -23,6 +26,7 @@ import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.kernels.ptx.InterpreterDriver;
 
 /** Every algorithm of a convolution gives what the reference gives, whole and in chunks; the cost model picks what one expects. */
@@ -68,6 +72,36 @@ class ConvolutionAlgorithmsTest {
                     EXPECTED.computeIfAbsent(row.name(), unused -> run(ReferenceBackend.INSTANCE, row, DType.F64)));
         }
         assertThat(driver.calls("gemmStridedBatched") > 0).isEqualTo(algorithm != ConvAlgorithm.DIRECT);
+    }
+
+    /** Each launch of each pass fails once. */
+    @ParameterizedTest
+    @EnumSource
+    void launchesThatFailLeaveNoScratchSpace(ConvAlgorithm algorithm) {
+        System.setProperty(CONV, algorithm.name().toLowerCase(Locale.ROOT));
+        ConvGeometry geometry = ConvGeometry.of(1, 1);
+        InterpreterDriver driver = new InterpreterDriver();
+        try (CudaKernels k = (CudaKernels) new CudaBackend(driver).open();
+                Scope scope = Scope.open()) {
+            Tensor x = k.upload(Tensor.zeros(DType.F32, Shape.of(1, 2, 5, 5)));
+            Tensor w = k.upload(Tensor.zeros(DType.F32, Shape.of(2, 2, 3, 3)));
+            Tensor y = k.upload(Tensor.zeros(DType.F32, Shape.of(1, 2, 5, 5)));
+            for (Runnable pass : List.<Runnable>of(
+                    () -> k.conv2d(x, w, null, null, Activation.NONE, geometry, y),
+                    () -> k.conv2dInputGrad(y, w, geometry, x),
+                    () -> k.conv2dWeightGrad(x, y, geometry, w))) {
+                int launched = driver.calls("launch");
+                pass.run();
+                launched = driver.calls("launch") - launched;
+                int before = k.livePieces();
+                for (int nth = 1; nth <= launched; nth++) {
+                    driver.fail("launch", nth, GpuFault.Kind.OTHER);
+                    assertThatThrownBy(pass::run).isInstanceOf(FailureException.class);
+                    assertThat(k.livePieces()).isEqualTo(before);
+                }
+                assertThat(launched).isPositive();
+            }
+        }
     }
 
     private static OpRun run(Backend backend, OpCase row, DType real) {
