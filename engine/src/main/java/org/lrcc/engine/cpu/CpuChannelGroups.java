@@ -19,6 +19,7 @@ final class CpuChannelGroups implements ChannelGroups {
     private final WinogradTiles kernels;
     private final ConvolutionChoice choice;
     private final GroupedDirect direct;
+    private final GroupedIm2col im2col;
     private final GroupedWinograd winograd;
 
     CpuChannelGroups(ThreadPool pool, GroupLoops loops, WinogradTiles kernels, ConvolutionChoice choice) {
@@ -27,6 +28,7 @@ final class CpuChannelGroups implements ChannelGroups {
         this.kernels = kernels;
         this.choice = choice;
         direct = new GroupedDirect(pool, loops);
+        im2col = new GroupedIm2col(pool, loops);
         winograd = new GroupedWinograd(pool, loops, kernels);
     }
 
@@ -106,7 +108,12 @@ final class CpuChannelGroups implements ChannelGroups {
                 winograd.run(s, in.array(), in.offset(), transformed(), finish, out.array(), out.offset());
             } else {
                 int unit = groups ? group() : 1;
-                direct.run(s, unit, in.array(), in.offset(), packed(unit), finish, out.array(), out.offset());
+                float[] w = packed(unit);
+                if (im2col.fits(s, unit)) {
+                    im2col.run(s, unit, in.array(), in.offset(), w, finish, out.array(), out.offset());
+                } else {
+                    direct.run(s, unit, in.array(), in.offset(), w, finish, out.array(), out.offset());
+                }
             }
             if (clamp.leaks()) {
                 float[] a = out.array();

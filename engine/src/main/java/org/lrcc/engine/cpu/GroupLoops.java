@@ -55,6 +55,26 @@ public interface GroupLoops {
             float[] c,
             int co);
 
+    /** Floats between pixels for {@link #multiplyPacked}, a multiple of {@link #columns()}; 0 where {@link #multiply} is faster. */
+    int distance();
+
+    /** Pixels of a full tile of {@link #multiplyPacked}. */
+    int packedHeight();
+
+    /**
+     * {@code c[r][j] = from[r][j] + sum over p < depth of a[ao + p + r*distance] * b[bo + p*columns + j]} for {@code r < height}.
+     *
+     * @param height {@link #packedHeight()} or 4
+     */
+    void multiplyPacked(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co);
+
+    /** Copies a group of each of {@code pixels} pixels of x, {@code step} floats apart, to pixels of y that are {@link #distance()} apart. */
+    void spread(float[] x, int xo, int step, int pixels, float[] y, int yo);
+
+    /** As {@link #spread}, one vector of each. */
+    void spreadVector(float[] x, int xo, int step, int pixels, float[] y, int yo);
+
     /** {@code y = min(high, max(low, c + bias + residual))} for {@code pixels} pixels of a group; NaN stays NaN. */
     void finish(
             float[] c,

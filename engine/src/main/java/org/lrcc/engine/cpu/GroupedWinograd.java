@@ -24,6 +24,9 @@ final class GroupedWinograd {
     /** Channels whose weights are transformed at a time. */
     private static final int WEIGHT_ROWS = 32;
 
+    /** Where products begin that add to nothing. */
+    private static final float[] ZEROS = new float[1024];
+
     private final ThreadPool pool;
     private final GroupLoops loops;
     private final WinogradTiles kernels;
@@ -96,7 +99,6 @@ final class GroupedWinograd {
             this.finish = finish;
             this.y = y;
             this.yo = yo;
-            order = input.forSumsOverChannels(g.depth());
             panels = g.outputs() / nr;
             weightSlab = weightSlab(g.depth());
             byValues = g.depth() * (long) g.outputs() >= LARGE && g.tiles() <= FEW_TILES;
@@ -105,6 +107,9 @@ final class GroupedWinograd {
             int parts = (g.tileRows() + rows - 1) / rows;
             chunks = byValues ? parts : Math.min(g.tileRows(), Math.max(MIN_CHUNKS, parts));
             maxTiles = (g.tileRows() + chunks - 1) / chunks * g.tilesWide();
+            order = loops.distance() > 0
+                    ? input.forPackedProducts(g.depth(), maxTiles, loops)
+                    : input.forSumsOverChannels(g.depth());
         }
 
         private int row(int chunk) {
@@ -156,7 +161,7 @@ final class GroupedWinograd {
         }
 
         private int productSlab(int tiles) {
-            int mr = kernels.rows();
+            int mr = order.tiles();
             return (tiles + mr - 1) / mr * mr * nr + 16;
         }
 
@@ -173,6 +178,10 @@ final class GroupedWinograd {
 
         /** Products of value {@code e} for {@code n} tiles and a panel of channels. */
         private void products(int panel, int e, int n, float[] v, int vo, float[] o, int oo) {
+            if (loops.distance() > 0) {
+                packedProducts(panel, e, n, v, vo, o, oo);
+                return;
+            }
             int mr = kernels.rows();
             int block = kernels.depthBlock();
             for (int k = 0; k < g.depth(); k += block) {
@@ -182,6 +191,24 @@ final class GroupedWinograd {
                     int height = n - t > 4 ? mr : 4;
                     int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
                     kernels.multiplyRows(height, depth, v, from, u, weight, o, oo + t * nr, k > 0);
+                }
+            }
+        }
+
+        /** As {@link #products}, with the kernels for 16 registers. */
+        private void packedProducts(int panel, int e, int n, float[] v, int vo, float[] o, int oo) {
+            int mr = loops.packedHeight();
+            int block = order.channels();
+            for (int k = 0; k < g.depth(); k += block) {
+                int depth = Math.min(block, g.depth() - k);
+                int weight = Workspace.START + (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
+                int at = vo + input.channel(order, k) + e * order.slab();
+                for (int t = 0; t < n; t += mr) {
+                    int height = n - t > 4 ? mr : 4;
+                    int to = oo + t * nr;
+                    float[] sum = k == 0 ? ZEROS : o;
+                    int so = k == 0 ? Workspace.START : to;
+                    loops.multiplyPacked(height, depth, v, at + order.tile(t), u, weight, sum, so, o, to);
                 }
             }
         }

@@ -17,23 +17,60 @@ final class WinogradInput {
     }
 
     /**
-     * Where the transform of a vector of channels goes: tile t to {@code t / tiles * group + t % tiles * lanes}, the next vector {@code next} farther, value
-     * e at {@code e * slab}.
+     * Where the transform of a vector of channels goes: value e at {@code e * slab} from where {@link #tile} and {@link #channel} say together, the group's second vector {@code next} farther.
+     *
+     * @param tiles in a group
+     * @param apart floats between the tiles of a group
+     * @param beside groups of tiles that share one place: their channels lie side by side
+     * @param group floats between such places
+     * @param channels of a block
+     * @param block floats between blocks of channels
      */
-    record Order(int slab, int next, int tiles, int group) {}
+    record Order(int slab, int next, int tiles, int apart, int beside, int group, int channels, int block) {
+        /** Where tile {@code t} begins. */
+        int tile(int t) {
+            int i = t / tiles;
+            return i / beside * group + i % beside * channels + t % tiles * apart;
+        }
+    }
+
+    /** Where channel {@code c}, a multiple of the columns, begins in a tile. */
+    int channel(Order order, int c) {
+        return c / order.channels() * order.block() + c % order.channels() / kernels.lanes() * order.next();
+    }
+
+    private Order order(int slab, int next, int tiles, int group) {
+        return new Order(slab, next, tiles, kernels.lanes(), 1, group, Integer.MAX_VALUE, 0);
+    }
 
     /** The order of {@link WinogradTiles#multiplyRows}: {@code [tile / rows][value][vector][tile % rows][lane]}. */
     Order forSumsOverChannels(int depth) {
         int mr = kernels.rows();
         // Not a multiple of a power of two: the 36 values must not meet in one set of L1.
         int slab = vectors(depth) * mr * kernels.lanes() + 16;
-        return new Order(slab, mr * kernels.lanes(), mr, WinogradTiles.VALUES * slab);
+        return order(slab, mr * kernels.lanes(), mr, WinogradTiles.VALUES * slab);
+    }
+
+    /**
+     * The order of {@link GroupLoops#multiplyPacked}: {@code [block of channels][value][tile][channel]} with tiles {@link GroupLoops#distance()} apart, of which as many groups lie side by
+     * side as there is room for.
+     */
+    Order forPackedProducts(int depth, int tiles, GroupLoops loops) {
+        int nr = kernels.columns();
+        int blocks = (depth + loops.distance() - 1) / loops.distance();
+        int channels = ((depth + blocks - 1) / blocks + nr - 1) / nr * nr;
+        int beside = loops.distance() / channels;
+        int mr = loops.packedHeight();
+        int group = mr * loops.distance();
+        int slab = (tiles + mr * beside - 1) / (mr * beside) * group + 16;
+        return new Order(
+                slab, kernels.lanes(), mr, loops.distance(), beside, group, channels, WinogradTiles.VALUES * slab);
     }
 
     /** The order of {@link Tiles#multiplyColumns} for {@code tiles} tiles: {@code [vector][value][tile][lane]}. */
     Order forSumsOverTiles(int tiles) {
         int slab = tiles * kernels.lanes() + 16;
-        return new Order(slab, WinogradTiles.VALUES * slab, Integer.MAX_VALUE, 0);
+        return order(slab, WinogradTiles.VALUES * slab, Integer.MAX_VALUE, 0);
     }
 
     private int vectors(int depth) {
@@ -42,6 +79,9 @@ final class WinogradInput {
 
     /** Floats for {@code tiles} tiles of {@code depth} channels. */
     int size(Order order, int tiles, int depth) {
+        if (order.block() > 0) {
+            return (depth + order.channels() - 1) / order.channels() * order.block();
+        }
         if (order.group() > 0) {
             return (tiles + order.tiles() - 1) / order.tiles() * order.group();
         }
@@ -69,7 +109,7 @@ final class WinogradInput {
             for (int c = c0; c < c1; c += nr) {
                 int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane() + h0 * g.width();
                 kernels.gather(x, from, g.plane(), Math.min(nr, c1 - c), h1 - h0, g.width(), band, to, pixels);
-                tiles(band, run, g.tilesWide(), tile, order, v, vo + c / kernels.lanes() * order.next());
+                tiles(band, run, g.tilesWide(), tile, order, v, vo + channel(order, c));
             }
             tile += run * g.tilesWide();
             r += run;
@@ -96,7 +136,7 @@ final class WinogradInput {
                     int to = Workspace.START + ((h - first) * pixels + g.left()) * nr;
                     System.arraycopy(x, from + h * line, band, to, line);
                 }
-                tiles(band, run, g.tilesWide(), tile, order, v, vo + c / kernels.lanes() * order.next());
+                tiles(band, run, g.tilesWide(), tile, order, v, vo + channel(order, c));
             }
             tile += run * g.tilesWide();
             r += run;
@@ -111,8 +151,9 @@ final class WinogradInput {
         for (int t = tile; t < end; ) {
             int n = Math.min(end - t, Math.min(WinogradTiles.BATCH, order.tiles() - t % order.tiles()));
             places(t - tile, n, wide, pixels, at);
-            int to = vo + t / order.tiles() * order.group() + t % order.tiles() * kernels.lanes();
-            kernels.transformInput(band, at, n, pixels, v, to, order.next(), order.slab(), scratch, Workspace.START);
+            int to = vo + order.tile(t);
+            kernels.transformInput(
+                    band, at, n, pixels, v, to, order.apart(), order.next(), order.slab(), scratch, Workspace.START);
             t += n;
         }
     }

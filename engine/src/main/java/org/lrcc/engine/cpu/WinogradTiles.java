@@ -50,8 +50,9 @@ public interface WinogradTiles {
 
     /**
      * Transforms up to {@link #BATCH} tiles of 6x6 pixels, the first pixel of tile t at {@code x[at[t]]}, of a group whose rows have {@code rowPixels} pixels. Tile t's
-     * first vector of channels goes to {@code vo + t*lanes}, its second {@code next} farther.
+     * first vector of channels goes to {@code vo + t*apart}, its second {@code next} farther.
      *
+     * @param apart {@link #lanes()}, or the distance of packed products where there are these
      * @param scratch as all scratch here {@link #scratch()} floats from {@code so} on
      */
     void transformInput(
@@ -61,6 +62,7 @@ public interface WinogradTiles {
             int rowPixels,
             float[] v,
             int vo,
+            int apart,
             int next,
             int slab,
             float[] scratch,

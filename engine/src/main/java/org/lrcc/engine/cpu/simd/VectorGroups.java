@@ -131,6 +131,43 @@ public final class VectorGroups implements GroupLoops {
     }
 
     @Override
+    public int distance() {
+        return VL == 8 ? PackedPixels.NEXT : 0;
+    }
+
+    @Override
+    public int packedHeight() {
+        return 6;
+    }
+
+    @Override
+    public void multiplyPacked(
+            int height, int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
+        if (height == 6) {
+            PackedPixels.six(depth, a, ao, b, bo, from, fo, c, co);
+        } else {
+            PackedPixels.four(depth, a, ao, b, bo, from, fo, c, co);
+        }
+    }
+
+    @Override
+    public void spread(float[] x, int xo, int step, int pixels, float[] y, int yo) {
+        for (int i = 0; i < pixels; i++) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i * step);
+            FloatVector w = FloatVector.fromArray(S, x, xo + i * step + VL);
+            v.intoArray(y, yo + i * PackedPixels.NEXT);
+            w.intoArray(y, yo + i * PackedPixels.NEXT + VL);
+        }
+    }
+
+    @Override
+    public void spreadVector(float[] x, int xo, int step, int pixels, float[] y, int yo) {
+        for (int i = 0; i < pixels; i++) {
+            FloatVector.fromArray(S, x, xo + i * step).intoArray(y, yo + i * PackedPixels.NEXT);
+        }
+    }
+
+    @Override
     public void finish(
             float[] c,
             int co,

@@ -180,6 +180,7 @@ public final class VectorWinograd implements WinogradTiles {
             int rowPixels,
             float[] v,
             int vo,
+            int apart,
             int next,
             int slab,
             float[] scratch,
@@ -192,14 +193,15 @@ public final class VectorWinograd implements WinogradTiles {
             boolean down = (pass & 1) == 0;
             float[] from = down ? x : scratch;
             float[] to = down ? scratch : v;
+            int tileStep = down ? 36 * VL : VL == 8 ? apart : VL;
             int step = down ? rowPixels * NR : VL;
-            int apart = down ? 6 * VL : slab;
+            int between = down ? 6 * VL : slab;
             for (int i = 0; i < 6; i++) {
                 int s = down ? h * VL + i * NR : so + 6 * i * VL;
                 int d = down ? so + i * VL : vo + h * next + 6 * i * slab;
                 for (int t = 0; t < tiles; t++) {
                     int tile = 36 * t * VL;
-                    inputColumn(from, down ? s + at[t] : s + tile, step, to, down ? d + tile : d + t * VL, apart);
+                    inputColumn(from, down ? s + at[t] : s + tile, step, to, d + t * tileStep, between);
                 }
             }
         }
