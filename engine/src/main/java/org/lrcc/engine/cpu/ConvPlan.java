@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a convolution of one shape needs beside its data: how the input is padded, where taps are, which pixels make up panels. Immutable, computed
@@ -43,6 +44,8 @@ final class ConvPlan {
     final List<Phase> phases;
     /** Whether some input pixel is read by no tap, so that phases do not write its gradient. */
     final boolean phasesLeaveGaps;
+    /** What takes the phases' place where it serves. */
+    final @Nullable ParityPlan parities;
 
     static ConvPlan of(ConvShape shape, Tiles tiles) {
         Key key = new Key(shape, tiles.lanes());
@@ -92,6 +95,7 @@ final class ConvPlan {
             }
         }
         phasesLeaveGaps = gaps;
+        parities = ParityPlan.fits(s, tiles.lanes()) ? new ParityPlan(s, tiles) : null;
     }
 
     private PixelPanels outputPanels(Tiles tiles) {

@@ -9,7 +9,7 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * direct convolutions, 2018, measure the cost of the explicit one).
  *
  * <p>The batch is merged into the columns of the product: otherwise a 7 x 7 layer would leave a quarter of its tiles empty.
- * Input gradients use the same product with transposed kernels, one a phase of the stride (see {@link ConvPlan}); for weight
+ * Input gradients use the same product with transposed kernels, one a phase of the stride (see {@link ConvPlan}), or {@link ParityGradient}; for weight
  * gradients see {@link WeightGradient}. Groups of few channels would make products of a few rows: {@link DepthwiseConvolution} does them.
  */
 final class PackedConvolution implements Convolution {
@@ -18,6 +18,7 @@ final class PackedConvolution implements Convolution {
     private final WeightGradient weightGradient;
     private final TapWeightGradient tapWeightGradient;
     private final DepthwiseConvolution depthwise;
+    private final ParityGradient parityGradient;
 
     PackedConvolution(ThreadPool pool, Tiles tiles) {
         this.pool = pool;
@@ -25,6 +26,7 @@ final class PackedConvolution implements Convolution {
         weightGradient = new WeightGradient(pool, tiles);
         tapWeightGradient = new TapWeightGradient(pool, tiles);
         depthwise = new DepthwiseConvolution(pool, tiles);
+        parityGradient = new ParityGradient(pool, tiles);
     }
 
     @Override
@@ -58,6 +60,10 @@ final class PackedConvolution implements Convolution {
             return;
         }
         ConvPlan plan = ConvPlan.of(s, tiles);
+        if (plan.parities != null) {
+            parityGradient.run(plan.parities, s, dy, dyo, w, wo, dx, dxo, accumulate);
+            return;
+        }
         if (plan.phasesLeaveGaps && !accumulate) {
             Arrays.fill(dx, dxo, dxo + s.batch() * s.inputs() * s.height() * s.width(), 0f);
         }

@@ -67,17 +67,44 @@ class ConvolutionTest {
         }
     }
 
+    /** Input gradients whose parities are summed together, where the width has them. */
+    @Test
+    void passesAgreeWithTheDefinitionOnStridesOfTwoAndEvenSizes() {
+        ConvShape[] shapes = {
+            square(2, 3, 24, 16, 7, 2, 3),
+            square(2, 20, 10, 36, 3, 2, 1),
+            square(1, 5, 12, 130, 11, 2, 5),
+            square(1, 6, 10, 12, 3, 2, 5),
+            square(3, 140, 6, 330, 3, 2, 1),
+            square(5, 4, 2, 7, 2, 2, 0),
+            square(1, 7, 10, 9, 4, 2, 0),
+            new ConvShape(2, 9, 12, 10, 20, 3, 4, 2, 2, 1, 0, 0, 1, 1, 1, 1),
+            new ConvShape(1, 11, 8, 42, 6, 2, 5, 2, 2, 0, 4, 3, 2, 1, 1, 1)
+        };
+        for (int i = 0; i < shapes.length; i++) {
+            assertThat(ParityPlan.fits(shapes[i], 8)).isTrue();
+            check(shapes[i], i);
+        }
+    }
+
     @Test
     void stridedPassesAddWhatTheyAreAskedTo() {
-        ConvShape s = square(2, 32, 11, 64, 3, 2, 1);
-        float[] x = NaiveConv.random(2 * 32 * 121, 1);
+        Convolution packed = new PackedConvolution(new ThreadPool(2), new VectorTiles());
+        for (Convolution c : new Convolution[] {convolution, packed}) {
+            addsWhatItIsAskedTo(c, square(2, 32, 11, 64, 3, 2, 1), 121, 36);
+            addsWhatItIsAskedTo(c, square(2, 32, 12, 64, 3, 2, 1), 144, 36);
+        }
+    }
+
+    private static void addsWhatItIsAskedTo(Convolution convolution, ConvShape s, int plane, int outPlane) {
+        float[] x = NaiveConv.random(2 * 32 * plane, 1);
         float[] w = NaiveConv.random(64 * 32 * 9, 2);
-        float[] dy = NaiveConv.random(2 * 64 * 36, 3);
+        float[] dy = NaiveConv.random(2 * 64 * outPlane, 3);
         float[] bias = NaiveConv.random(64, 4);
         NaiveConv naive = new NaiveConv(s, x, w, dy);
         double[] y = naive.y.clone();
         for (int i = 0; i < y.length; i++) {
-            y[i] = Math.max(0, y[i] + bias[i / 36 % 64] + dy[i]);
+            y[i] = Math.max(0, y[i] + bias[i / outPlane % 64] + dy[i]);
         }
         Convolution.Epilogue epilogue = new Convolution.Epilogue(bias, 0, dy, 0, 0f, Float.POSITIVE_INFINITY);
         float[] result = new float[dy.length];
