@@ -16,6 +16,7 @@ import org.lrcc.engine.spi.ConvPass;
  * @param columns columns of a product tile
  * @param direct floating-point operations a nanosecond in products of direct convolution, packing included
  * @param directWeights the same for its weight gradient
+ * @param strided the same in products of {@link StridedConvolution}; 0 at widths that do without it
  * @param product operations a nanosecond in products of Winograd convolution
  * @param call nanoseconds to begin and end a product tile
  * @param move nanoseconds to turn a float between planes and channels-last
@@ -28,6 +29,7 @@ record AlgorithmModel(
         int columns,
         double direct,
         double directWeights,
+        double strided,
         double product,
         double call,
         double move,
@@ -37,9 +39,9 @@ record AlgorithmModel(
     /** The table for vectors of {@code lanes} floats. */
     static AlgorithmModel of(int lanes) {
         return switch (lanes) {
-            case 16 -> new AlgorithmModel(8, 32, 140, 125, 165, 15, 0.4, 6, 3, 10);
-            case 8 -> new AlgorithmModel(4, 16, 80, 80, 85, 10, 0.4, 8, 4, 10);
-            default -> new AlgorithmModel(8, 8, 42, 38, 44, 12, 0.4, 14, 8, 18);
+            case 16 -> new AlgorithmModel(8, 32, 140, 125, 205, 165, 15, 0.4, 6, 3, 10);
+            case 8 -> new AlgorithmModel(4, 16, 80, 80, 0, 85, 10, 0.4, 8, 4, 10);
+            default -> new AlgorithmModel(8, 8, 42, 38, 0, 44, 12, 0.4, 14, 8, 18);
         };
     }
 
@@ -74,6 +76,16 @@ record AlgorithmModel(
                 tiles(s.inputs() * taps, s.outputs(), pixels, directWeights)
                         + 2.0 * taps * s.inputs() * s.outputs() * move;
         };
+    }
+
+    /** Whether {@link StridedConvolution} computes a pass. */
+    boolean runsStrided(ConvShape s, ConvPass pass) {
+        return strided > 0 && pass != ConvPass.WEIGHT_GRADIENT && StridedConvolution.fits(s, columns);
+    }
+
+    /** The products of {@link StridedConvolution}. */
+    double strided(ConvShape s) {
+        return 2.0 * s.batch() * s.outPlane() * s.outputs() * s.inputs() * s.kernel() / strided;
     }
 
     /** Floats of weights that arrive from memory in a nanosecond: what counts where a batch is one small image. */

@@ -64,8 +64,13 @@ final class StridedConvolution implements Convolution {
         return loops.heights()[0] > 8;
     }
 
-    /** Whether forward and input gradient are computed here: stride 2, whole groups of channels, taps for every parity. */
+    /** Whether forward and input gradient are computed here: see {@link #fits(ConvShape, int)}. */
     boolean fits(ConvShape s) {
+        return fits(s, nr);
+    }
+
+    /** Whether a shape has stride 2, whole groups of {@code nr} channels and taps for every parity. */
+    static boolean fits(ConvShape s, int nr) {
         return s.strideH() == STRIDE
                 && s.strideW() == STRIDE
                 && s.dilationH() == 1
