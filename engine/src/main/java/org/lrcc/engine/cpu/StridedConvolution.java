@@ -23,7 +23,7 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * </table>
  *
  * <p>Of the 5.1 ms of the first forward pass products take 4.3 (213 GFLOP/s), with rows of seven pixels 5.2. At 256 bits (four pixels a tile) it took 0.82 to 1.16 of the time of packed
- * panels, at 128 bits 0.96 to 1.5: there panels stay.
+ * panels where there are 32 registers and 0.6 to 1.9, more often above 1, where there are 16; at 128 bits 0.96 to 1.5: there panels stay, see also {@link ParityGradient}.
  */
 final class StridedConvolution implements Convolution {
     private static final int STRIDE = 2;
