@@ -38,6 +38,7 @@ final class BenchStepCommand extends Subcommand {
                 config,
                 options.images(model.network().inputShape()),
                 options.labels(model.network().outputShape().size(-1)))) {
+            Training.collectGarbage();
             Timing timing = subject.runs().measure(() -> loss[0] = step.run());
             subject.answer(console(), "step", model, backend, timing, loss[0]);
         }

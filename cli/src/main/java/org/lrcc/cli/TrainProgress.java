@@ -29,6 +29,7 @@ final class TrainProgress implements TrainCallback, AutoCloseable {
 
     @Override
     public void onStart(int samples, int doneEpochs, int epochCount, int stepsPerEpoch) {
+        Training.collectGarbage();
         total = epochCount;
         progress = console.progress("train", (long) epochCount * stepsPerEpoch);
         progress.begin((long) doneEpochs * stepsPerEpoch);

@@ -29,4 +29,12 @@ final class Training {
     static Evaluation evaluate(Model model, Dataset data, int batch) {
         return Evaluator.evaluate(model, new ImageSource(data, model.info().preprocessing()), batch);
     }
+
+    /**
+     * Gives back what reading and preparing a network left, before steps take more: since JDK 25 the parallel collector lets the old generation grow by as much as there is memory rather than collect
+     * it, and the peak of a ResNet18's training was 1050 MB instead of 840. Takes 0.1 s or less of that network.
+     */
+    static void collectGarbage() {
+        System.gc();
+    }
 }

@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.FlatParameters;
@@ -17,6 +18,11 @@ import org.lrcc.nn.network.FlatParameters;
  * in one sweep; without groups that is one kernel for the whole model.
  */
 public final class FlatOptimizer {
+    /** Floats of a rehearsal's buffer, and its updates: a loop that was entered a hundred times is one that C2 compiles under the launcher's flags. */
+    private static final int WARM_UP_SIZE = 1024;
+
+    private static final int WARM_UPS = 128;
+
     private final Optimizer rule;
     private final FlatParameters parameters;
     private final Map<String, Tensor> slots = new LinkedHashMap<>();
@@ -82,6 +88,24 @@ public final class FlatOptimizer {
                     steps);
         }
         parameters.touched();
+    }
+
+    /**
+     * Updates a small buffer of zeros again and again, as in a first step and in later ones, so that the JVM compiles the rule's loop before it meets all parameters. Nothing that this
+     * optimizer holds changes.
+     */
+    public void warmUp(Kernels k) {
+        List<Tensor> scratch = new ArrayList<>();
+        for (int i = 0; i < 2 + rule.slots().size(); i++) {
+            Tensor zeros = k.allocate(DType.F32, Shape.of(WARM_UP_SIZE));
+            k.fill(zeros, 0);
+            scratch.add(zeros);
+        }
+        List<Tensor> memory = scratch.subList(2, scratch.size());
+        for (int i = 0; i < WARM_UPS; i++) {
+            rule.update(k, scratch.get(0), scratch.get(1), memory, 0, rule.weightDecay(), 1 + i % 2);
+        }
+        scratch.forEach(Tensor::release);
     }
 
     /** Steps taken. */

@@ -24,6 +24,7 @@ import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Parameters;
 import org.lrcc.nn.network.Plan;
 import org.lrcc.nn.network.State;
+import org.lrcc.nn.optim.FlatOptimizer;
 import org.lrcc.nn.optim.GradientNorm;
 
 /**
@@ -33,10 +34,11 @@ import org.lrcc.nn.optim.GradientNorm;
 final class BatchStep {
     private static final long PURPOSE = 0x73746570L;
 
-    /** Side of the images that a warm-up takes, a quarter of the usual one, and its steps. */
+    /** Side of the small images that a warm-up takes, its steps on them, and the images of each. */
     private static final int WARM_UP_SIZE = 64;
 
     private static final int WARM_UPS = 3;
+    private static final int WARM_UP_BATCH = 2;
 
     /**
      * What a batch gave.
@@ -119,44 +121,49 @@ final class BatchStep {
     }
 
     /**
-     * Steps a few times on small images of noise and forgets what they gave. Until C2 has compiled a loop each vector is an object and work takes a hundred times as long;
-     * how much must be done before it is compiled does not depend on the image, so the first step comes to its speed sooner this way. Networks of small images, and those that take no
-     * others than their own, begin as they are.
+     * Steps a few times on small images of noise, then once on two of the network's own size, updates a few parameters of its own, and forgets what that gave. Until C2 has compiled a loop each
+     * vector is an object and work takes a hundred times as long; how much must be done before it is compiled does not depend on the image, so the first step comes to its speed sooner this way.
+     * The large images are for what small ones do not reach (tiles cut off by the border, sums over many tiles): what C2 compiled without having met it is thrown away once it is met, amid the first
+     * step. Networks of small images, and those that take no others than their own, begin as they are.
      *
-     * <p>Measured with ResNet18, batch 8, 224x224, 2 threads, cold processes of 45 steps in alternation, JDK 17: the first step takes 1.16 s instead of 2.40 (the steady one 0.32), the whole process
-     * 18.4 s instead of 18.2 and 18.3: what is gained is a first step that says what the others will take.
+     * <p>Measured in {@code bench/results/start-2026-11-30.md}.
      */
-    void warmUp(Backend backend, Network network) {
+    void warmUp(Backend backend, Network network, FlatOptimizer optimizer) {
         Shape own = plan.input();
         if (!backend.warmsUp() || own.size(2) < 2 * WARM_UP_SIZE || own.size(3) < 2 * WARM_UP_SIZE) {
             return;
         }
-        Shape small = Shape.of(2, own.size(1), WARM_UP_SIZE, WARM_UP_SIZE);
-        Plan rehearsal;
-        try {
-            rehearsal = network.prepare(backend, Mode.TRAIN, small);
+        Shape large = own.with(0, Math.min(WARM_UP_BATCH, own.size(0)));
+        Shape small = Shape.of(WARM_UP_BATCH, own.size(1), WARM_UP_SIZE, WARM_UP_SIZE);
+        // A session of its own: arrays of these sizes are of no use later.
+        try (Kernels session = backend.open()) {
+            optimizer.warmUp(session);
+            rehearse(session, network.prepare(backend, Mode.TRAIN, small), WARM_UPS);
+            rehearse(session, network.prepare(backend, Mode.TRAIN, large), 1);
         } catch (InputException e) {
+            // Networks that take no other size or batch begin as they are.
             return;
         }
-        float[] noise = new float[small.elements()];
+    }
+
+    private void rehearse(Kernels session, Plan rehearsal, int times) {
+        Shape shape = rehearsal.input();
+        float[] noise = new float[shape.elements()];
         Philox random = new Philox(config.seed(), PURPOSE);
         for (int i = 0; i < noise.length; i++) {
             noise[i] = (float) random.nextGaussian();
         }
-        for (int i = 0; i < WARM_UPS; i++) {
-            rehearse(rehearsal, Tensor.of(noise, small.sizes()));
-        }
-    }
-
-    private void rehearse(Plan rehearsal, Tensor x) {
-        Tensor images = k.upload(x);
-        Tensor targets =
-                k.upload(Tensor.of(new int[x.shape().size(0)], x.shape().size(0)));
+        Tensor images = session.upload(Tensor.of(noise, shape.sizes()));
+        Tensor targets = session.upload(Tensor.of(new int[shape.size(0)], shape.size(0)));
         Tensor gradient = tree.next();
-        try (Tape tape = Tape.recording(k)) {
-            Parameters parameters = Parameters.of(tape, state, flat, gradient);
-            Var logits = rehearsal.forward(parameters, tape.constant(images), config.seed(), 0);
-            tape.backward(loss(tape, logits, tape.constant(targets), 1));
+        try {
+            for (int i = 0; i < times; i++) {
+                try (Tape tape = Tape.recording(session)) {
+                    Parameters parameters = Parameters.of(tape, state, flat, gradient);
+                    Var logits = rehearsal.forward(parameters, tape.constant(images), config.seed(), 0);
+                    tape.backward(loss(tape, logits, tape.constant(targets), 1));
+                }
+            }
         } finally {
             tree.giveBack(gradient);
             images.release();

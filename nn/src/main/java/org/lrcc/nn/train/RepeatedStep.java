@@ -47,7 +47,7 @@ public final class RepeatedStep implements AutoCloseable {
             this.optimizer = tensors.optimizer(k, config);
             this.batch =
                     new BatchStep(k, config, plan, tensors.state(), tensors.flat(), new double[0], BatchUpload.PLAIN);
-            batch.warmUp(backend, model.network());
+            batch.warmUp(backend, model.network(), optimizer);
         } catch (RuntimeException e) {
             k.close();
             throw e;

@@ -99,7 +99,7 @@ final class TrainingRun implements AutoCloseable {
             this.optimizer = tensors.optimizer(k, config);
             this.batchStep =
                     new BatchStep(k, config, plan, tensors.state(), tensors.flat(), weights, BatchUpload.of(suited));
-            batchStep.warmUp(backend, model.network());
+            batchStep.warmUp(backend, model.network(), optimizer);
         } catch (RuntimeException e) {
             close();
             throw e;

@@ -73,7 +73,7 @@ class BatchStepTest {
                         new double[0],
                         BatchUpload.PLAIN);
                 if (warm) {
-                    step.warmUp(cpu, model.network());
+                    step.warmUp(cpu, model.network(), tensors.optimizer(k, TrainConfig.defaults()));
                 }
                 losses.add(step.run(x, new int[] {1}, 0).loss());
             }
