@@ -32,7 +32,7 @@ final class Training {
 
     /**
      * Gives back what reading and preparing a network left, before steps take more: since JDK 25 the parallel collector lets the old generation grow by as much as there is memory rather than collect
-     * it, and the peak of a ResNet18's training was 1050 MB instead of 840. Takes 0.1 s or less of that network.
+     * it, and the peak of a ResNet18's training step was 1034 MB instead of 787 ({@code bench/results/start-2026-11-30.md}).
      */
     static void collectGarbage() {
         System.gc();
