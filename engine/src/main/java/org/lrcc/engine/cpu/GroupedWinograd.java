@@ -187,10 +187,15 @@ final class GroupedWinograd {
             for (int k = 0; k < g.depth(); k += block) {
                 int depth = Math.min(block, g.depth() - k);
                 int weight = Workspace.START + (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
+                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (n + mr) * (long) nr);
+                int to = k == 0 ? oo : Workspace.START;
                 for (int t = 0; t < n; t += mr) {
                     int height = n - t > 4 ? mr : 4;
                     int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
-                    kernels.multiplyRows(height, depth, v, from, u, weight, o, oo + t * nr, k > 0);
+                    kernels.multiplyRows(height, depth, v, from, u, weight, sums, to + t * nr);
+                }
+                if (k > 0) {
+                    Chains.add(sums, to, o, oo, n * nr);
                 }
             }
         }
@@ -203,12 +208,15 @@ final class GroupedWinograd {
                 int depth = Math.min(block, g.depth() - k);
                 int weight = Workspace.START + (panel * WinogradTiles.VALUES + e) * weightSlab + k * nr;
                 int at = vo + input.channel(order, k) + e * order.slab();
+                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (n + mr) * (long) nr);
+                int to = k == 0 ? oo : Workspace.START;
                 for (int t = 0; t < n; t += mr) {
                     int height = n - t > 4 ? mr : 4;
-                    int to = oo + t * nr;
-                    float[] sum = k == 0 ? ZEROS : o;
-                    int so = k == 0 ? Workspace.START : to;
-                    loops.multiplyPacked(height, depth, v, at + order.tile(t), u, weight, sum, so, o, to);
+                    loops.multiplyPacked(
+                            height, depth, v, at + order.tile(t), u, weight, ZEROS, Workspace.START, sums, to + t * nr);
+                }
+                if (k > 0) {
+                    Chains.add(sums, to, o, oo, n * nr);
                 }
             }
         }

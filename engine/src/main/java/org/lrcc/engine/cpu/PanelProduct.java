@@ -95,10 +95,14 @@ final class PanelProduct {
     private void block(int j0, int j1, int i0, int i1) {
         int nr = tiles.columns();
         int tile = left.blockRows * nr;
-        float[] c = Workspace.take(Purpose.TILES, (long) (i1 - i0) * (j1 - j0) * tile);
+        int floats = (i1 - i0) * (j1 - j0) * tile;
+        float[] sums = Workspace.take(Purpose.TILES, floats);
+        int chain = Math.max(1, Chains.TERMS / left.depthBlock) * left.depthBlock;
+        float[] later = left.depth > chain ? Workspace.take(Purpose.CHAIN, floats) : sums;
         float[] b = Workspace.take(Purpose.PANELS, (long) (j1 - j0) * left.depthBlock * nr + nr);
         for (int k0 = 0; k0 < left.depth; k0 += left.depthBlock) {
             int kc = Math.min(left.depthBlock, left.depth - k0);
+            float[] c = k0 < chain ? sums : later;
             for (int j = j0; j < j1; j++) {
                 right.pack(j, k0, kc, b, Workspace.START + (j - j0) * kc * nr);
             }
@@ -114,15 +118,18 @@ final class PanelProduct {
                             Workspace.START + (j - j0) * kc * nr,
                             c,
                             to,
-                            k0 > 0);
+                            k0 % chain > 0);
                 }
+            }
+            if (c != sums && ((k0 + kc) % chain == 0 || k0 + kc == left.depth)) {
+                Chains.add(c, Workspace.START, sums, Workspace.START, floats);
             }
         }
         for (int j = j0; j < j1; j++) {
             for (int i = i0; i < i1; i++) {
                 int rows = Math.min(left.blockRows, left.rows - i * left.blockRows);
                 int from = Workspace.START + ((j - j0) * (i1 - i0) + i - i0) * tile;
-                sink.store(c, from, i * left.blockRows, rows, j);
+                sink.store(sums, from, i * left.blockRows, rows, j);
             }
         }
     }

@@ -139,14 +139,15 @@ final class TapWeightGradient {
                 int c0 = part * chunks / parts;
                 int c1 = (part + 1) * chunks / parts;
                 float[] gradient = Workspace.take(Purpose.PANELS, (long) panels * panelSize);
-                float[] sums = Workspace.take(Purpose.TILES, (long) vectors * taps * panels * tileSize);
-                for (int c = c0; c < c1; c++) {
+                int floats = vectors * taps * panels * tileSize;
+                float[] sums = Workspace.take(Purpose.TILES, floats);
+                Chains.ofChunks(c0, c1, rowsPerChunk * s.outWidth(), sums, floats, (c, to, add) -> {
                     packGradient(c, gradient, Workspace.START);
                     for (int v = 0; v < vectors; v++) {
                         int so = Workspace.START + v * taps * panels * tileSize;
-                        addChunk(c, v, 0, taps, gradient, Workspace.START, sums, so, c > c0);
+                        addChunk(c, v, 0, taps, gradient, Workspace.START, to, so, add);
                     }
-                }
+                });
                 for (int v = 0; v < vectors; v++) {
                     write(
                             v,
@@ -172,10 +173,11 @@ final class TapWeightGradient {
                 int v = i / tapParts;
                 int t0 = i % tapParts * taps / tapParts;
                 int t1 = (i % tapParts + 1) * taps / tapParts;
-                float[] sums = Workspace.take(Purpose.TILES, (long) (t1 - t0) * panels * tileSize);
-                for (int c = 0; c < chunks; c++) {
-                    addChunk(c, v, t0, t1, gradient, Workspace.START + c * perChunk, sums, Workspace.START, c > 0);
-                }
+                int floats = (t1 - t0) * panels * tileSize;
+                float[] sums = Workspace.take(Purpose.TILES, floats);
+                Chains.ofChunks(0, chunks, rowsPerChunk * s.outWidth(), sums, floats, (c, to, add) -> {
+                    addChunk(c, v, t0, t1, gradient, Workspace.START + c * perChunk, to, Workspace.START, add);
+                });
                 write(v, t0, t1, sums, Workspace.START, dw, dwo, accumulate);
             });
         }

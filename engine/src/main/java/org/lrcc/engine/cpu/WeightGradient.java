@@ -67,11 +67,12 @@ final class WeightGradient {
             int c0 = part * g.pixelChunks / parts;
             int c1 = (part + 1) * g.pixelChunks / parts;
             float[] gradient = Workspace.take(Purpose.PANELS, (long) g.panels * g.panelSize + tiles.columns());
-            float[] sums = Workspace.take(Purpose.TILES, g.tileFloats(0, g.steps));
-            for (int c = c0; c < c1; c++) {
+            int floats = g.tileFloats(0, g.steps);
+            float[] sums = Workspace.take(Purpose.TILES, floats);
+            Chains.ofChunks(c0, c1, g.chunkPixels(), sums, floats, (c, to, add) -> {
                 g.packGradient(c, gradient, Workspace.START);
-                g.addChunk(c, 0, g.steps, gradient, Workspace.START, sums, c > c0);
-            }
+                g.addChunk(c, 0, g.steps, gradient, Workspace.START, to, add);
+            });
             g.write(sums, 0, g.steps, partial, part * weights, false);
         });
         GradientPanels.addParts(pool, partial, weights, parts, dw, dwo, accumulate);
@@ -87,10 +88,11 @@ final class WeightGradient {
         pool.run(stepChunks, i -> {
             int k0 = (int) ((long) g.steps * i / stepChunks) / mr * mr;
             int k1 = i == stepChunks - 1 ? g.steps : (int) ((long) g.steps * (i + 1) / stepChunks) / mr * mr;
-            float[] sums = Workspace.take(Purpose.TILES, g.tileFloats(k0, k1));
-            for (int c = 0; c < g.pixelChunks; c++) {
-                g.addChunk(c, k0, k1, gradient, Workspace.START + c * perChunk, sums, c > 0);
-            }
+            int floats = g.tileFloats(k0, k1);
+            float[] sums = Workspace.take(Purpose.TILES, floats);
+            Chains.ofChunks(0, g.pixelChunks, g.chunkPixels(), sums, floats, (c, to, add) -> {
+                g.addChunk(c, k0, k1, gradient, Workspace.START + c * perChunk, to, add);
+            });
             g.write(sums, k0, k1, dw, dwo, accumulate);
         });
     }
@@ -161,9 +163,13 @@ final class WeightGradient {
             return rowCount(chunk) * pitch - (pitch - s.outWidth());
         }
 
-        long tileFloats(int k0, int k1) {
+        int tileFloats(int k0, int k1) {
             int mr = tiles.rows();
-            return (long) ((k1 - k0 + mr - 1) / mr) * panels * mr * tiles.columns();
+            return Math.multiplyExact((k1 - k0 + mr - 1) / mr * panels, mr * tiles.columns());
+        }
+
+        int chunkPixels() {
+            return rowsPerChunk * pitch;
         }
 
         /** Packs the gradient of a chunk's pixels, {@code [panel][pixel][column]}. */

@@ -232,20 +232,30 @@ final class WinogradConvolution implements Convolution {
             int mr = kernels.rows();
             int products = (n + mr - 1) / mr * mr * nr + 16;
             float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * products);
-            int block = kernels.depthBlock();
             for (int e = 0; e < WinogradTiles.VALUES; e++) {
-                for (int k = 0; k < g.depth(); k += block) {
-                    int depth = Math.min(block, g.depth() - k);
-                    int weight = uo + e * weightSlab + k * nr;
-                    for (int t = 0; t < n; t += mr) {
-                        int height = n - t > 4 ? mr : 4;
-                        int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
-                        int to = Workspace.START + e * products + t * nr;
-                        kernels.multiplyRows(height, depth, v, from, u, weight, o, to, k > 0);
-                    }
-                }
+                int weight = uo + e * weightSlab;
+                products(n, v, vo + e * order.slab(), u, weight, o, Workspace.START + e * products);
             }
             output(panel, r0, r1, o, products);
+        }
+
+        /** Products of one value; the output's transform would magnify what long chains lose, so blocks of channels are summed apart. */
+        private void products(int n, float[] v, int vo, float[] u, int uo, float[] o, int oo) {
+            int mr = kernels.rows();
+            int block = kernels.depthBlock();
+            for (int k = 0; k < g.depth(); k += block) {
+                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (n + mr) * (long) nr);
+                int to = k == 0 ? oo : Workspace.START;
+                int depth = Math.min(block, g.depth() - k);
+                for (int t = 0; t < n; t += mr) {
+                    int height = n - t > 4 ? mr : 4;
+                    int from = vo + t / mr * order.group() + k * mr;
+                    kernels.multiplyRows(height, depth, v, from, u, uo + k * nr, sums, to + t * nr);
+                }
+                if (k > 0) {
+                    Chains.add(sums, to, o, oo, n * nr);
+                }
+            }
         }
 
         /** Transforms products to pixels and writes these with the epilogue, image by image. */

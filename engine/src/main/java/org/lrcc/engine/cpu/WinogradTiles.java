@@ -27,17 +27,16 @@ public interface WinogradTiles {
         return BATCH * VALUES * columns();
     }
 
-    /** Channels summed between two visits to the result's tile; a multiple of {@link #lanes()}. */
+    /** Channels summed in one chain; a multiple of {@link #lanes()}. */
     int depthBlock();
 
     /**
-     * {@code c[i][j] = (accumulate ? c[i][j] : 0) + sum over p < depth of a[i, p] * b[p*columns + j]} for {@code i < height}.
+     * {@code c[i][j] = sum over p < depth of a[i, p] * b[p*columns + j]} for {@code i < height}.
      *
      * @param height {@link #rows()} or 4
      * @param a a group of tiles, {@code [channels / lanes][rows()][lanes]}
      */
-    void multiplyRows(
-            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate);
+    void multiplyRows(int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co);
 
     /**
      * Planes to channels-last: {@code y[yo + (i*rowPixels + j)*columns + c] = x[xo + c*plane + i*width + j]} for

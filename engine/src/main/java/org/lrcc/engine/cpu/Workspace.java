@@ -18,6 +18,8 @@ final class Workspace {
         PANELS,
         /** Tiles of the result before they are written out; private to a thread. */
         TILES,
+        /** The chain of a sum that is being added up, before it joins the tiles of {@link #TILES}; private. */
+        CHAIN,
         /** Input with its border of zeros and split by stride; shared. */
         PADDED,
         /** Rows of the im2col matrix of a few pixels; private. */

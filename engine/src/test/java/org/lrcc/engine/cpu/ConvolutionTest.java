@@ -43,6 +43,10 @@ class ConvolutionTest {
         check(square(1, 96, 7, 512, 3, 2, 1), 10);
         check(square(8, 512, 1, 70, 3, 1, 1), 11);
         check(square(2, 128, 15, 256, 3, 2, 1), 12);
+        check(square(3, 512, 7, 512, 3, 1, 1), 14);
+        check(square(16, 64, 56, 64, 1, 1, 0), 15);
+        check(square(8, 3, 224, 16, 7, 2, 3), 16);
+        check(square(1, 16, 9, 700, 7, 1, 3), 17);
         check(new ConvShape(3, 96, 9, 11, 80, 3, 3, 2, 1, 1, 0, 1, 2, 1, 2, 2), 13);
         check(new ConvShape(2, 20, 9, 17, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 20), 8);
     }

@@ -38,6 +38,7 @@ class WinogradConvolutionTest {
         check(pool, square(1, 96, 7, 512, 1), 2);
         check(pool, square(3, 300, 14, 33, 1), 3);
         check(pool, square(8, 65, 13, 64, 1), 4);
+        check(pool, square(3, 512, 7, 512, 1), 5);
     }
 
     private static ConvShape square(int batch, int in, int size, int out, int pad) {

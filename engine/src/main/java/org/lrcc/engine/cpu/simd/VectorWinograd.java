@@ -57,20 +57,17 @@ public final class VectorWinograd implements WinogradTiles {
     }
 
     @Override
-    public void multiplyRows(
-            int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, boolean accumulate) {
-        float[] from = accumulate ? c : ZEROS;
-        int fo = accumulate ? co : 0;
+    public void multiplyRows(int height, int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
         if (MR == 8) {
             if (height == 8) {
-                WinogradRowProducts.eight(depth, a, ao, b, bo, from, fo, c, co);
+                WinogradRowProducts.eight(depth, a, ao, b, bo, ZEROS, 0, c, co);
             } else {
-                WinogradRowProducts.four(depth, a, ao, b, bo, from, fo, c, co);
+                WinogradRowProducts.four(depth, a, ao, b, bo, ZEROS, 0, c, co);
             }
         } else if (OLD_JDK) {
-            WinogradRowProducts.fourUnrolled(depth, a, ao, b, bo, from, fo, c, co);
+            WinogradRowProducts.fourUnrolled(depth, a, ao, b, bo, ZEROS, 0, c, co);
         } else {
-            WinogradRowProducts.fourFenced(depth, a, ao, b, bo, from, fo, c, co);
+            WinogradRowProducts.fourFenced(depth, a, ao, b, bo, ZEROS, 0, c, co);
         }
     }
 
