@@ -4,7 +4,7 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
  * How far a sum in floats is taken as one chain of fused multiply-adds. The error of a chain grows with the root of its length and more; so long sums are taken in chains, and the chains'
- * results are added: at 4,608 terms (512 channels of 3x3) the largest error over the largest value falls from 3e-6 to below 1e-6, for one addition in {@link #TERMS}.
+ * results are added: at 4,608 terms (512 channels of 3x3) the largest error over the largest value falls from 3e-6 to 0.8e-6, for one addition in {@link #TERMS}.
  */
 final class Chains {
     /** Terms of a chain, about. */

@@ -3,7 +3,7 @@ package org.lrcc.engine.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link FourteenPixels} of four: for 16 registers, and the end of a row. */
+/** {@link FourteenPixels} of four: for the end of a row; with 16 registers for planes whose kernels are too wide to be packed. */
 final class FourPixels {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
