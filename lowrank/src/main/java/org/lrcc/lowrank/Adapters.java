@@ -25,7 +25,7 @@ import org.lrcc.nn.safetensors.SafeTensors;
  *
  * <p>An adapter is a safetensors file. It holds all factors, frozen ones too, under the original tool's names, S with its mask in a compact form
  * ({@code NAME.sparse_weight.values} with {@code .indices} or {@code .bits}), noise where it was kept, batch normalisation whole, biases, convolutions that were
- * not converted, the head, and in its metadata the configuration, class names, preprocessing and the hash of the base.
+ * not converted, the head, and in its metadata the configuration, class names, preprocessing and hashes of the base's tensors and structure.
  */
 public final class Adapters {
     private Adapters() {}
@@ -63,7 +63,9 @@ public final class Adapters {
                 head,
                 adapted.info().classes(),
                 adapted.info().preprocessing());
-        SafeTensors.write(file, tensors, info.toMetadata());
+        Map<String, String> metadata = new HashMap<>(info.toMetadata());
+        metadata.put(Structure.KEY, Structure.hash(adapted.network()));
+        SafeTensors.write(file, tensors, metadata);
     }
 
     /** What may have changed is kept whether it did or not, so that a file's content does not depend on chance. */
@@ -89,7 +91,7 @@ public final class Adapters {
      * The adapted model again: computes the same, bit for bit, and trains what it trained. Frozen tensors are shared with the base.
      *
      * @param base the unconverted network; its head counts for nothing
-     * @throws InputException naming the file where it cannot be read, is damaged or belongs to another base (naming both hashes)
+     * @throws InputException naming the file where it cannot be read, is damaged or belongs to another base, of other tensors or structure (naming both hashes)
      */
     public static Model load(Model base, Path file) {
         SafeTensors stored = SafeTensors.read(file);
@@ -98,6 +100,14 @@ public final class Adapters {
         if (!fingerprint.hash().equals(info.base())) {
             throw new InputException("adapter " + file + ": belongs to a base of SHA-256 " + info.base()
                     + ", this network's is " + fingerprint.hash());
+        }
+        String structure = stored.metadata().get(Structure.KEY);
+        String own = Structure.hash(base.network());
+        // Files of earlier versions do not say.
+        if (structure != null && !structure.equals(own)) {
+            throw new InputException("adapter " + file + ": belongs to a base whose structure has the SHA-256 "
+                    + structure + ", this network's, with the same weights, is " + own
+                    + ": layers have other attributes, or read others");
         }
         try {
             return new Reader(base, stored, info).read(fingerprint);

@@ -9,7 +9,6 @@ import org.lrcc.engine.spi.KernelCosts;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRankConv2d.Form;
-import org.lrcc.nn.layer.BatchNorm2d;
 import org.lrcc.nn.layer.Layer;
 import org.lrcc.nn.layer.ParameterSpec;
 import org.lrcc.nn.network.Model;
@@ -51,7 +50,7 @@ public final class LowRank {
      * The low-rank difference of two networks as an adapter: over the base's weights, U·V is the nearest of its rank to what tuning added to each convolution
      * that the configuration converts; everything else is the tuned network's. Where a convolution did not change, U = 0.
      *
-     * @param tuned of the base's structure; its head may have other classes
+     * @param tuned of the base's structure: the same layers with the same attributes and inputs; its head may have other classes
      * @param config of mode lora_mode; rank goals look at the difference
      * @param sparse how many entries of the difference are taken out of U·V and added to W, which the adapter then holds; null for none
      * @throws InputException where the two differ in structure, naming the layer
@@ -65,25 +64,7 @@ public final class LowRank {
             throw new InputException("extract: makes an adapter of mode lora_mode with init kaiming, not "
                     + config.mode() + " with " + config.init().label());
         }
-        String head = HeadName.of(base.network());
-        for (Node node : base.network().nodes()) {
-            if (!tuned.network().has(node.name())) {
-                throw new InputException("extract: the tuned network has no layer " + node.name());
-            }
-            Layer other = tuned.network().node(node.name()).layer();
-            boolean same = node.layer().equals(other)
-                    || node.name().equals(head)
-                    || (node.layer() instanceof BatchNorm2d && other instanceof BatchNorm2d);
-            if (!same) {
-                throw new InputException(
-                        "extract: layer " + node.name() + " is " + node.layer().kind() + " "
-                                + node.layer().details() + " in the base and " + other.kind() + " " + other.details()
-                                + " in the tuned network");
-            }
-        }
-        if (tuned.network().nodes().size() != base.network().nodes().size()) {
-            throw new InputException("extract: the tuned network has other layers than the base");
-        }
+        Structure.same(base.network(), tuned.network());
         String method = sparse == null ? "svd" : "accelerated";
         return new Converter(base, tuned, sparse, config.method(method)).run(progress);
     }
