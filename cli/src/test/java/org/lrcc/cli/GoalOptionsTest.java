@@ -141,7 +141,7 @@ class GoalOptionsTest {
         Onnx.save(broken.with(broken.state().overlay(Map.of("layer1.1.conv2.weight", Tensor.of(weight, sizes)))), file);
         Run run = Run.of("convert", file, "-o", dir.resolve("a"), "--mode", "tune_U", "--convert", "layer1");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("layer layer1.1.conv2: decomposition: weight element 5 is NaN");
+        assertThat(run.err()).contains("layer layer1.1.conv2: weight element 5 is NaN");
     }
 
     @ParameterizedTest

@@ -125,6 +125,10 @@ final class Converter {
     }
 
     Conversion run(ConversionProgress whole) {
+        checkFinite(base, "");
+        if (tuned != null) {
+            checkFinite(tuned, " of the tuned network");
+        }
         boolean searches = config.rankGoal() != null;
         ParameterBudget budget = chooseRanks(whole.part(0, SEARCH));
         ConversionProgress progress = searches ? whole.part(SEARCH, 1) : whole;
@@ -222,6 +226,20 @@ final class Converter {
         Map<String, Decomposer.Result> results = factorize(config.density(), progress);
         Double ratio = config.reassignSparsity();
         return ratio == null ? results : Reassignment.apply(backend(), results, ratio);
+    }
+
+    /** An adapter over a weight that is not finite would train on nothing but NaN. */
+    private void checkFinite(Model model, String whose) {
+        layers.forEach((name, layer) -> {
+            float[] weight = model.state()
+                    .get(model.network().node(name).parameter(LowRankConv2d.WEIGHT))
+                    .toFloats();
+            for (int i = 0; i < weight.length; i++) {
+                if (!Float.isFinite(weight[i])) {
+                    throw new InputException("layer " + name + ": weight element " + i + whose + " is " + weight[i]);
+                }
+            }
+        });
     }
 
     private Factorizer.Problem problem(String name, LowRankConv2d layer) {

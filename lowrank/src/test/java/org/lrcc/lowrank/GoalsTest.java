@@ -201,11 +201,11 @@ class GoalsTest {
         for (RankGoal goal : List.of(RankGoal.energy(0.5), RankGoal.params(2000), RankGoal.residual(0.5))) {
             assertThatThrownBy(() -> LowRank.convert(model, config.rank(goal)))
                     .isInstanceOf(InputException.class)
-                    .hasMessage("layer b: decomposition: weight element 7 is NaN");
+                    .hasMessage("layer b: weight element 7 is NaN");
         }
         assertThatThrownBy(() -> LowRank.convert(model, config.method("accelerated")))
                 .isInstanceOf(InputException.class)
-                .hasMessage("layer b: decomposition: weight element 7 is NaN");
+                .hasMessage("layer b: weight element 7 is NaN");
         assertThatThrownBy(() -> RankGoal.residual(1))
                 .hasMessage("target residual: must be above 0 and below 1, got 1.0");
         assertThatThrownBy(() -> RankGoal.energy(1.1)).hasMessageStartingWith("energy: must be above 0 and at most 1");

@@ -246,11 +246,31 @@ class LowRankTest {
         broken.state().update("layer1.conv1.weight", Tensor.of(weight, 8, 8, 3, 3));
         assertThatThrownBy(() -> LowRank.convert(broken, config(TuneMode.TUNE_ALL)))
                 .isInstanceOf(InputException.class)
-                .hasMessage("layer layer1.conv1: decomposition: weight element 7 is NaN");
+                .hasMessage("layer layer1.conv1: weight element 7 is NaN");
         assertThatThrownBy(() ->
                         LowRank.plan(base, LowRankConfig.of(TuneMode.TUNE_ALL).rank(10)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("layer conv1: rank 10 is above 9, the highest of its 24 x 9 matrix");
+    }
+
+    @ParameterizedTest
+    @EnumSource(TuneMode.class)
+    void aWeightThatIsNotFiniteIsRefusedInEveryModeThatConvertsIt(TuneMode mode) {
+        for (float value : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+            Model broken = Nets.model();
+            float[] weight = broken.state().get("layer1.conv1.weight").toFloats();
+            weight[7] = value;
+            broken.state().update("layer1.conv1.weight", Tensor.of(weight, 8, 8, 3, 3));
+            if (!mode.converts()) {
+                assertThat(LowRank.isLowRank(LowRank.convert(broken, config(mode))))
+                        .isFalse();
+                continue;
+            }
+            assertThatThrownBy(() -> LowRank.convert(broken, config(mode)))
+                    .isInstanceOf(InputException.class)
+                    .hasMessage("layer layer1.conv1: weight element 7 is " + value);
+            LowRank.convert(broken, LowRankConfig.of(mode).steps(3).convert("layer2.conv2"));
+        }
     }
 
     @Test
