@@ -129,7 +129,7 @@ public final class Adapters {
             this.base = base;
             this.stored = stored;
             this.info = info;
-            this.converter = new Converter(base, info.config());
+            this.converter = Converter.ofAdapter(base, info.config());
         }
 
         Model read(Fingerprint fingerprint) {

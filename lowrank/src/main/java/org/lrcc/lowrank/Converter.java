@@ -42,19 +42,28 @@ final class Converter {
     private @Nullable Backend backend;
 
     Converter(Model base, LowRankConfig config) {
-        this(base, null, null, config);
+        this(base, null, null, config, false);
+    }
+
+    /** The structure of an adapter that was made with this configuration; {@link #run} is not for it. */
+    static Converter ofAdapter(Model base, LowRankConfig config) {
+        return new Converter(base, null, null, config, true);
     }
 
     /**
      * With a tuned network, the factors are those of its difference from the base, and all else is its own. With a density, so many entries of the difference
      * go into W.
      */
-    Converter(Model base, @Nullable Model tuned, @Nullable Density sparse, LowRankConfig config) {
+    Converter(Model base, Model tuned, @Nullable Density sparse, LowRankConfig config) {
+        this(base, tuned, sparse, config, false);
+    }
+
+    private Converter(Model base, @Nullable Model tuned, @Nullable Density sparse, LowRankConfig config, boolean made) {
         this.sparse = sparse;
         this.base = base;
         this.tuned = tuned;
         this.config = config;
-        this.selection = new Selection(base.network(), config);
+        this.selection = new Selection(base.network(), config, made);
         makeLayers();
     }
 

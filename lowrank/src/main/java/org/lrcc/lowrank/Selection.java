@@ -24,6 +24,7 @@ final class Selection {
     record Choice(Action action, String reason, int rank) {}
 
     private final LowRankConfig config;
+    private final boolean made;
     private final @Nullable String head;
     private final Map<String, Choice> choices = new LinkedHashMap<>();
     private final Patterns convert;
@@ -31,8 +32,15 @@ final class Selection {
     private final Patterns fix;
     private final Patterns freeze;
 
+    /** For a conversion. */
     Selection(Network network, LowRankConfig config) {
+        this(network, config, false);
+    }
+
+    /** {@code made}: the configuration is that of an adapter file, whose ranks over a base may date from before they had a limit. */
+    Selection(Network network, LowRankConfig config, boolean made) {
         this.config = config.check();
+        this.made = made;
         this.head = HeadName.of(network);
         this.convert = new Patterns("convert", config.convert());
         this.ignore = new Patterns("ignore", config.ignore());
@@ -104,9 +112,9 @@ final class Selection {
         }
         int rank = config.rankFor(w.size(0), w.size(1), w.size(2));
         int limit = config.layout().maxRank(w.size(0), w.size(1), w.size(2));
-        // Over a base any rank trains; a decomposition has no more than the matrix's, and the channel layout is defined
-        // by it.
-        if (rank > limit && (config.mode().decomposes() || config.layout() == Layout.CHANNEL)) {
+        // Over a base a rank above the matrix's trains, to no gain; the channel layout is defined by it.
+        boolean works = made && !config.mode().decomposes() && config.layout() != Layout.CHANNEL;
+        if (rank > limit && !works) {
             throw new InputException("layer " + name + ": rank " + rank + " is above " + limit + ", the highest of its "
                     + config.layout().rows(w.size(0), w.size(2)) + " x "
                     + config.layout().columns(w.size(1), w.size(2))

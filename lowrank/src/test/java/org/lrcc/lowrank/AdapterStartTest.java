@@ -202,7 +202,8 @@ class AdapterStartTest {
                 .hasMessage("init zeros is unknown; there are kaiming, gaussian, pissa, olora");
         assertThatThrownBy(() -> LowRank.convert(base, lora().rank(9).init(Init.PISSA)))
                 .isInstanceOf(InputException.class)
-                .hasMessage("layer c: decomposition: rank 9 of a 8 x 16 matrix must be from 1 to 8");
+                .hasMessage(
+                        "layer c: rank 9 is above 8, the highest of its 8 x 16 matrix; give a lower rank or a ratio, or leave the layer out");
         assertThatThrownBy(
                         () -> LowRankConfig.of(TuneMode.TUNE_U).init(Init.OLORA).check())
                 .hasMessageContaining("init: must be given only in mode lora_mode");

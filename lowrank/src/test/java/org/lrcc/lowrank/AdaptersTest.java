@@ -100,6 +100,29 @@ class AdaptersTest {
     }
 
     @Test
+    void anAdapterOfARankAboveTheMatrixsThatWasMadeBeforeIsRead() {
+        Path file = folder.resolve("adapter");
+        LowRankConfig config = LowRankConfig.of(TuneMode.LORA).convert("layer1.conv1");
+        Adapters.save(LowRank.convert(Nets.model(), config.rank(3)), file);
+        SafeTensors stored = SafeTensors.read(file);
+        Map<String, Tensor> tensors = new HashMap<>(stored.tensors());
+        tensors.put("layer1.conv1.lora_B", Tensor.of(Nets.values(24 * 30, 1, 1, 1), 24, 30));
+        tensors.put("layer1.conv1.lora_A", Tensor.of(Nets.values(30 * 24, 1, 2, 1), 30, 24));
+        AdapterInfo info = AdapterInfo.of(stored);
+        AdapterInfo higher = new AdapterInfo(
+                config.rank(30),
+                info.base(),
+                Map.of("layer1.conv1", 30),
+                info.head(),
+                info.classes(),
+                info.preprocessing());
+        SafeTensors.write(file, tensors, higher.toMetadata());
+        Model loaded = Adapters.load(Nets.model(), file);
+        assertThat(loaded.state().get("layer1.conv1.lora_B").shape().size(1)).isEqualTo(30);
+        assertThat(Nets.logits(loaded).shape().size(1)).isEqualTo(4);
+    }
+
+    @Test
     void anotherBaseIsRefused() {
         Path file = folder.resolve("adapter");
         Adapters.save(LowRank.convert(Nets.model(), config(TuneMode.LORA)), file);

@@ -254,6 +254,21 @@ class LowRankTest {
     }
 
     @ParameterizedTest
+    @EnumSource(Layout.class)
+    void aRankAboveTheMatrixsIsRefusedInLoraMode(Layout layout) {
+        LowRankConfig config = LowRankConfig.of(TuneMode.LORA).layout(layout).convert("layer1.conv1");
+        int limit = layout.maxRank(8, 8, 3);
+        assertThat(LowRank.isLowRank(LowRank.convert(Nets.model(), config.rank(limit))))
+                .isTrue();
+        for (int rank : new int[] {limit + 1, 1_000_000_000}) {
+            assertThatThrownBy(() -> LowRank.convert(Nets.model(), config.rank(rank)))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageStartingWith("layer layer1.conv1: rank " + rank + " is above " + limit
+                            + ", the highest of its " + layout.rows(8, 3) + " x " + layout.columns(8, 3) + " matrix");
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource(TuneMode.class)
     void aWeightThatIsNotFiniteIsRefusedInEveryModeThatConvertsIt(TuneMode mode) {
         for (float value : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
