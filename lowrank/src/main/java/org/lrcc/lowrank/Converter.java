@@ -147,7 +147,7 @@ final class Converter {
         } else if (config.mode().decomposes()) {
             results = decompose(progress);
         }
-        while (budget != null && config.mode().decomposes() && budget.exceededBy(parameters(results))) {
+        while (budget != null && config.mode().decomposes() && budget.exceededBy(results)) {
             selection.ranks(budget.ranks());
             makeLayers();
             results = decompose(progress);
@@ -209,16 +209,6 @@ final class Converter {
         List<Decomposer.Job> jobs = new ArrayList<>();
         layers.forEach((name, layer) -> jobs.add(new Decomposer.Job(name, problem(name, layer))));
         return jobs;
-    }
-
-    /** Elements of U, V and S. */
-    private static long parameters(Map<String, Decomposer.Result> results) {
-        long sum = 0;
-        for (Decomposer.Result result : results.values()) {
-            Factorization f = result.factorization();
-            sum += f.u().length + f.v().length + f.entries();
-        }
-        return sum;
     }
 
     /** The decompositions of all layers; with a density, S has it. */

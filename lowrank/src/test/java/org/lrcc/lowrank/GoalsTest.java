@@ -2,6 +2,7 @@ package org.lrcc.lowrank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
@@ -109,6 +110,26 @@ class GoalsTest {
                 .hasMessage("target params 100 cannot be met: with the lowest ranks that help it comes to 192");
         ConversionReport least = report(config.rank(RankGoal.params(192)));
         assertThat(converted(least)).allMatch(layer -> layer.rank() == 1);
+    }
+
+    /** The truncated SVD's S is no measure for another method's: a target is refused only with what that method came to. */
+    @ParameterizedTest
+    @CsvSource({"svd,0.01", "accelerated,0.01", "accelerated,0.004", "accelerated,0.03", "greedy,0.01"})
+    void aBudgetIsRefusedOnlyWithWhatTheMethodReallyComesTo(String method, double lambda) {
+        LowRankConfig config =
+                LowRankConfig.of(TuneMode.TUNE_ALL).method(method).steps(5).lambda(lambda);
+        long even = Long.MAX_VALUE;
+        for (double ratio : new double[] {0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5}) {
+            even = Math.min(even, parameters(report(config.rankRatio(ratio))));
+        }
+        long near = even + even / 50;
+        assertThat(parameters(report(config.rank(RankGoal.params(near))))).isLessThanOrEqualTo(near);
+        String message =
+                catchThrowable(() -> report(config.rank(RankGoal.params(100)))).getMessage();
+        assertThat(message).startsWith("target params 100 cannot be met: with the lowest ranks that help it comes to ");
+        long least = Long.parseLong(message.substring(message.lastIndexOf(' ') + 1));
+        assertThat(least).isLessThanOrEqualTo(near);
+        assertThat(parameters(report(config.rank(RankGoal.params(least))))).isLessThanOrEqualTo(least);
     }
 
     @ParameterizedTest
