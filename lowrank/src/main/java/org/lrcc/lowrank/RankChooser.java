@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntPredicate;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
@@ -12,17 +13,42 @@ import org.lrcc.engine.tensor.Scope;
 
 /** Chooses ranks for goals that each layer reaches for itself: a residual, or a part of the spectrum's energy. */
 final class RankChooser {
+    /** Part of the rank that the search for a residual may leave it above the lowest, where the method is not the truncated SVD. */
+    private static final int FINENESS = 32;
+    /** Tolerance of the accelerated method while it searches: few of its iterations fit U and V, most anneal S. */
+    private static final double ROUGH = 0.3;
+
     private final LowRankConfig config;
     private final Backend backend;
     private final List<Decomposer.Job> jobs;
     private final Meter meter;
+    private final Factorizer exact;
+    private final Factorizer rough;
 
     /** Chooses for these layers; the ranks in their problems count for nothing. */
     RankChooser(LowRankConfig config, Backend backend, List<Decomposer.Job> jobs, ConversionProgress progress) {
+        // Of the ranks that are tried only the chosen one is worth keeping in a cache.
+        this(config, backend, jobs, progress, Factorizers.uncached(config), rough(config));
+    }
+
+    /** With a method to search by, whose residuals are near those of the other. */
+    RankChooser(
+            LowRankConfig config,
+            Backend backend,
+            List<Decomposer.Job> jobs,
+            ConversionProgress progress,
+            Factorizer exact,
+            Factorizer rough) {
         this.config = config;
         this.backend = backend;
         this.jobs = jobs;
         this.meter = new Meter(progress, jobs);
+        this.exact = exact;
+        this.rough = rough;
+    }
+
+    private static Factorizer rough(LowRankConfig config) {
+        return Factorizers.uncached(config.tolerance() < ROUGH ? config.tolerance(ROUGH) : config);
     }
 
     /** The ranks by layer. */
@@ -76,46 +102,58 @@ final class RankChooser {
     }
 
     /**
-     * The lowest rank whose decomposition keeps the residual. No rank below the one where the singular values' rest does can (Eckart and Young): the search
-     * goes up from there. Over a base weight, where nothing is decomposed, that rank counts.
+     * A rank whose decomposition keeps the residual. None below the one where the singular values' rest does can (Eckart and Young), and with the truncated SVD
+     * that one does; another method's is searched above it with rough decompositions, in doubling steps and then between, to a {@link #FINENESS} of the
+     * rank. Over a base weight, where nothing is decomposed, the singular values' rank counts.
      */
     private int residual(Decomposer.Job job, Kernels kernels, double target, Factorizer.Progress progress) {
         int limit = Math.min(job.problem().rows(), job.problem().columns());
         // A little below the bound, which single precision blurs.
-        int rank = rank(spectrum(job.problem(), kernels), (1 - target * target) * (1 - 1e-6));
+        int bound = rank(spectrum(job.problem(), kernels), (1 - target * target) * (1 - 1e-6));
         if (!config.mode().decomposes()) {
-            return rank;
+            return bound;
         }
-        int low = rank - 1;
-        int step = Math.max(1, rank / 16);
-        int trials = 0;
+        int rank = exact.name().equals(SvdFactorizer.NAME)
+                ? bound
+                : search(bound, limit, r -> residualAt(rough, job, kernels, r) <= target, progress);
         double reached;
-        while ((reached = residualAt(job, kernels, rank)) > target) {
+        while ((reached = residualAt(exact, job, kernels, rank)) > target) {
             if (rank == limit) {
                 throw new InputException("target residual " + target + " cannot be met: at rank " + limit
                         + ", the highest, it comes to " + reached);
             }
+            rank = Math.min(limit, rank + Math.max(1, rank / FINENESS));
+        }
+        return rank;
+    }
+
+    /** A rank that does what is wanted, at most a {@link #FINENESS} of it above one that does not; the limit where none below does. */
+    private static int search(int bound, int limit, IntPredicate does, Factorizer.Progress progress) {
+        int low = bound - 1;
+        int rank = bound;
+        int step = Math.max(1, bound / 8);
+        int trials = 0;
+        while (rank < limit && !does.test(rank)) {
             // Nobody knows how many more: each trial is half of what is left.
             progress.at(1 - Math.pow(0.5, ++trials));
             low = rank;
             rank = Math.min(limit, rank + step);
             step *= 2;
         }
-        while (rank - low > 1) {
+        while (rank - low > Math.max(1, rank / FINENESS)) {
             progress.at(1 - Math.pow(0.5, ++trials));
             int middle = (low + rank) >>> 1;
-            if (residualAt(job, kernels, middle) > target) {
-                low = middle;
-            } else {
+            if (does.test(middle)) {
                 rank = middle;
+            } else {
+                low = middle;
             }
         }
         return rank;
     }
 
-    private double residualAt(Decomposer.Job job, Kernels kernels, int rank) {
-        // Of the ranks that are tried only the chosen one is worth keeping.
-        return Factorizers.uncached(config)
+    private double residualAt(Factorizer factorizer, Decomposer.Job job, Kernels kernels, int rank) {
+        return factorizer
                 .factorize(job.problem().withRank(rank), kernels, fraction -> meter.check())
                 .residual();
     }
