@@ -140,7 +140,7 @@ public final class AdapterSet implements AutoCloseable {
         boolean whole = false;
         try {
             Tensor in = kernels.upload(x);
-            Tensor out = plan.run(kernels, state(adapter), in);
+            Tensor out = plan.run(kernels, state(name, adapter), in);
             Tensor copy = out.copy();
             out.release();
             in.release();
@@ -152,7 +152,7 @@ public final class AdapterSet implements AutoCloseable {
     }
 
     /** Merged, the adapter's own, which remembers folded weights; else one that shares its tensors and remembers them until another adapter is asked for. */
-    private State state(Served adapter) {
+    private State state(String name, Served adapter) {
         if (adapter.form == Form.MERGED) {
             return adapter.model.state();
         }
@@ -160,8 +160,19 @@ public final class AdapterSet implements AutoCloseable {
         if (known == null || known.adapter != adapter) {
             known = new Composed(adapter, adapter.model.state().overlay(Map.of()));
             last.set(known);
+            if (closed || served.get(name) != adapter) {
+                // Who took it out, or closed, looked before it was set.
+                last.compareAndSet(known, null);
+            }
         }
         return known.state;
+    }
+
+    /** The model whose composed weights are kept, or null. */
+    @Nullable
+    Model composed() {
+        Composed known = last.get();
+        return known == null ? null : known.adapter.model;
     }
 
     /** How many plans an adapter keeps. */

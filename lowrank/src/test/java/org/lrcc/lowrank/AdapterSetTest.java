@@ -3,6 +3,7 @@ package org.lrcc.lowrank;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,11 +14,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.AdapterSet.Form;
 import org.lrcc.nn.network.Heads;
@@ -95,6 +100,39 @@ class AdapterSetTest {
             set.remove("a");
             set.add("a", one, Form.UNMERGED);
             assertThat(set.run("a", Nets.input()).toFloats()).isEqualTo(a);
+        }
+    }
+
+    /** The processor's, which does something whenever a session is opened: a request has found its adapter by then, and not its weights yet. */
+    private static Backend hooked(Runnable onOpen) {
+        return (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("open")) {
+                        onOpen.run();
+                    }
+                    return method.invoke(Backends.named("cpu"), arguments);
+                });
+    }
+
+    @Test
+    void nothingIsKeptOfAnAdapterThatGoesWhileARequestIsUnderWay() {
+        Model base = Nets.model();
+        Model one = adapted(base, TuneMode.LORA, 1);
+        Model two = adapted(base, TuneMode.LORA, 2);
+        for (Consumer<AdapterSet> goes : List.<Consumer<AdapterSet>>of(
+                set -> set.remove("a"), set -> set.add("a", two, Form.UNMERGED), AdapterSet::close)) {
+            AtomicReference<AdapterSet> served = new AtomicReference<>();
+            try (AdapterSet set = new AdapterSet(base, hooked(() -> goes.accept(served.get())))) {
+                served.set(set);
+                set.add("a", one, Form.UNMERGED);
+                assertThat(set.run("a", Nets.input()).shape().size(0)).isEqualTo(2);
+                assertThat(set.composed()).isNull();
+            }
+        }
+        try (AdapterSet set = new AdapterSet(base)) {
+            set.add("a", one, Form.UNMERGED);
+            set.run("a", Nets.input());
+            assertThat(set.composed()).isSameAs(one);
         }
     }
 
