@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +84,17 @@ class BadInputTest {
         shape.setDim(1, OnnxMl.TensorShapeProto.Dimension.newBuilder().setDimValue(96));
         Path last = Files.write(dir.resolve("nhwc.onnx"), changed.build().toByteArray());
         assertRefused(Run.of("info", last), last.toString(), "96");
+    }
+
+    @Test
+    void anOutputThatIsNoFile(@TempDir Path small) throws IOException {
+        Path socket = small.resolve("s");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            Run run = Run.of("convert", Demo.MODEL, "-o", socket, "--mode", "lora_mode");
+            assertRefused(run, "-o " + socket, "a pipe, a device or a socket, not a file");
+            assertThat(Files.isRegularFile(socket)).isFalse();
+        }
     }
 
     @Test

@@ -33,7 +33,7 @@ public final class AtomicFiles {
     /**
      * Writes or replaces a file. A target that is a link keeps being one; the file it leads to is replaced.
      *
-     * @throws InputException if the target is a folder or its folder does not exist
+     * @throws InputException if the target is a folder, a pipe, a device or a socket, or its folder does not exist
      * @throws FailureException if writing fails; errors of {@code content} that are not about I/O pass unchanged
      */
     public static void write(Path target, Content content) {
@@ -41,6 +41,10 @@ public final class AtomicFiles {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(file)) {
             throw new InputException("write " + target + ": it is a folder");
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            // To rename a file over it would replace it.
+            throw new InputException("write " + target + ": it is a pipe, a device or a socket, not a file");
         }
         if (!Files.isDirectory(folder)) {
             throw new InputException("write " + target + ": the folder " + folder + " does not exist");

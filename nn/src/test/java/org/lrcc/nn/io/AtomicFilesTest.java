@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,6 +48,21 @@ class AtomicFilesTest {
 
         assertThat(file).hasContent("old");
         assertThat(entries()).containsExactly("a.txt");
+    }
+
+    @Test
+    void refusesWhatIsNoFileAndLeavesItThere(@TempDir Path small) throws IOException {
+        Path socket = small.resolve("s");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            Path link = Files.createSymbolicLink(dir.resolve("link"), socket);
+            for (Path target : List.of(socket, link)) {
+                assertThatThrownBy(() -> AtomicFiles.writeString(target, "x"))
+                        .isInstanceOf(InputException.class)
+                        .hasMessage("write " + target + ": it is a pipe, a device or a socket, not a file");
+            }
+            assertThat(Files.isRegularFile(socket)).isFalse();
+        }
     }
 
     @Test
