@@ -53,6 +53,7 @@ public final class AcceleratedFactorizer implements Factorizer {
         return "accelerated";
     }
 
+    // Who changes the arithmetic raises CachedFactorizer.FORMAT.
     @Override
     public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
         if (problem.noSparse() || problem.lambda() == 0) {

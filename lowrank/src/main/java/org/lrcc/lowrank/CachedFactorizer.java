@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.CpuBackend;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -22,14 +23,16 @@ import org.lrcc.nn.safetensors.TensorDigest;
 
 /**
  * A factorizer that keeps what it found in a folder, and finds it there again. An entry holds U and V of one matrix in a safetensors file; its name is the SHA-256 of
- * a description of the problem: the matrix's own SHA-256 and shape, rank, method with every option that counts, seed and backend. The description stands inside too,
+ * a description of the problem: the matrix's own SHA-256 and shape, rank, method with every option that counts, seed, backend and its vectors' width. The description stands inside too,
  * with the digest of U and V. So entries of other networks and options lie beside each other and are never taken for each other; an entry that is damaged, or that
  * came under another's name, is refused.
  */
 final class CachedFactorizer implements Factorizer {
     private static final String PROBLEM = "lrcc.decomposition";
     private static final String DIGEST = "lrcc.sha256";
-    private static final int FORMAT = 2;
+    /** To be raised with the arithmetic of a factorizer, of the truncated SVD or of their linear algebra, and with the form of entries: those of before are then not found. */
+    private static final int FORMAT = 3;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Factorizer inner;
@@ -95,6 +98,10 @@ final class CachedFactorizer implements Factorizer {
             root.put("firstRow", Fingerprint.digest(Tensor.of(row, row.length)));
         }
         root.put("backend", kernels.backend().name());
+        if (kernels.backend() instanceof CpuBackend cpu) {
+            // Sums are rounded in another order at another width.
+            root.put("vectorBits", cpu.vectorBits());
+        }
         return root.toString();
     }
 

@@ -23,6 +23,7 @@ public final class GreedyFactorizer implements Factorizer {
         return "greedy";
     }
 
+    // Who changes the arithmetic raises CachedFactorizer.FORMAT.
     @Override
     public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
         try (Scope scope = Scope.open()) {

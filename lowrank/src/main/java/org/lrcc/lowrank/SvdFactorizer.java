@@ -19,6 +19,7 @@ public final class SvdFactorizer implements Factorizer {
         return NAME;
     }
 
+    // Who changes the arithmetic raises CachedFactorizer.FORMAT.
     @Override
     public Factorization factorize(Problem problem, Kernels kernels, Progress progress) {
         Scaling scaling = Scaling.of(problem);

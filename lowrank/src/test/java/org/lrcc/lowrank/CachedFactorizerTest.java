@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.CpuBackend;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.safetensors.SafeTensors;
@@ -84,6 +86,16 @@ class CachedFactorizerTest {
         changed.state().update("conv1.weight", Tensor.of(Nets.values(8 * 27, 1, 1, 1), 8, 3, 3, 3));
         LowRank.convert(changed, config());
         assertThat(entries()).hasSize(count + 1);
+    }
+
+    @Test
+    void entriesSayWhatTheirArithmeticDependsOn() throws IOException {
+        LowRank.convert(Nets.model(), config());
+        int bits = ((CpuBackend) Backends.named("cpu")).vectorBits();
+        for (Path file : entries()) {
+            assertThat(SafeTensors.read(file).metadata().get("lrcc.decomposition"))
+                    .contains("\"format\":3,", "\"backend\":\"cpu\"", "\"vectorBits\":" + bits);
+        }
     }
 
     @Test
