@@ -102,14 +102,15 @@ final class BatchStep {
      * @param labels positions among the model's outputs
      * @param step over the whole run, from 0: what dropout draws depends on it
      * @param following the images of the next step, where they are there already; a backend with memory of its own brings them there beside this step's work
-     * @throws FailureException where loss or gradient is not finite; nothing has changed then
+     * @throws FailureException where loss or gradient is not finite; nothing has changed then, as after any other exception
      */
     Outcome run(Tensor x, int[] labels, long step, Supplier<@Nullable Tensor> following) {
         before.values().forEach(Tensor::release);
         before.clear();
         try {
             return accumulate(x, labels, step, following);
-        } catch (FailureException e) {
+        } catch (RuntimeException e) {
+            tree.reset();
             try {
                 before.forEach(state::update);
             } catch (FailureException lost) {
@@ -265,7 +266,19 @@ final class BatchStep {
 
     private Part run(Tensor x, int[] labels, double normalizer, long stream, Ahead ahead) {
         Tensor images = upload.to(k, x);
-        Tensor targets = k.upload(Tensor.of(labels, labels.length));
+        try {
+            Tensor targets = k.upload(Tensor.of(labels, labels.length));
+            try {
+                return run(images, targets, labels, normalizer, stream, ahead);
+            } finally {
+                targets.release();
+            }
+        } finally {
+            images.release();
+        }
+    }
+
+    private Part run(Tensor images, Tensor targets, int[] labels, double normalizer, long stream, Ahead ahead) {
         Tensor gradient = tree.next();
         try (Tape tape = Tape.recording(k)) {
             Parameters parameters = Parameters.of(tape, state, flat, gradient);
@@ -284,9 +297,6 @@ final class BatchStep {
             tree.add(gradient);
             plan.updates(tape).forEach(this::commit);
             return new Part(value, correct);
-        } finally {
-            images.release();
-            targets.release();
         }
     }
 

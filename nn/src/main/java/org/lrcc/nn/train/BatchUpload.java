@@ -46,8 +46,10 @@ final class BatchUpload {
         if (normalization == null || x.dtype() != DType.U8) {
             return there;
         }
-        Tensor input = normalization.forward(k, NOTHING, there).out();
-        there.release();
-        return input;
+        try {
+            return normalization.forward(k, NOTHING, there).out();
+        } finally {
+            there.release();
+        }
     }
 }

@@ -17,6 +17,7 @@ import org.lrcc.nn.network.FlatParameters;
 final class GradientTree {
     private final Kernels k;
     private final FlatParameters flat;
+    private final List<Tensor> buffers = new ArrayList<>();
     private final Deque<Tensor> free = new ArrayDeque<>();
     /** At position i the sum of 2^i gradients, or null. */
     private final List<@Nullable Tensor> levels = new ArrayList<>();
@@ -29,7 +30,11 @@ final class GradientTree {
     /** A buffer to be overwritten with the next gradient and then {@link #add added}. */
     Tensor next() {
         Tensor known = free.poll();
-        return known == null ? flat.newBuffer() : known;
+        if (known == null) {
+            known = flat.newBuffer();
+            buffers.add(known);
+        }
+        return known;
     }
 
     /** Takes the next gradient, in a buffer from {@link #next}. */
@@ -50,6 +55,13 @@ final class GradientTree {
     /** Takes back a buffer from {@link #next} that holds no gradient to be added. */
     void giveBack(Tensor buffer) {
         free.push(buffer);
+    }
+
+    /** Forgets the gradients added since the last {@link #total} and takes back every buffer, wherever a step broke off. */
+    void reset() {
+        levels.clear();
+        free.clear();
+        free.addAll(buffers);
     }
 
     /** The sum of all gradients since the last call; valid until the next {@link #next}. */
