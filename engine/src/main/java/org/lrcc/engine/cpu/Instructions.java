@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.cpu.linalg.EjmlGemm;
+import org.lrcc.engine.cpu.simd.PreferredWidth;
 import org.lrcc.engine.cpu.simd.VectorFactorLoops;
 import org.lrcc.engine.cpu.simd.VectorGroups;
 import org.lrcc.engine.cpu.simd.VectorLoops;
@@ -15,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * With what the CPU backend computes, chosen once: the Vector API where its module is readable and the JVM compiles; otherwise plain loops, with
+ * With what the CPU backend computes, chosen once: the Vector API where its module is readable, the JVM compiles and its vectors are of a width that there are loops for; otherwise plain loops, with
  * explicit im2col and EJML's float matrices for products, and one warning that names the cure. {@code -Dlrcc.cpu.vector=128|256|512} forces a width,
  * {@code scalar} the plain loops.
  *
@@ -79,7 +80,35 @@ abstract class Instructions {
                     info);
             return new Scalar();
         }
+        int preferred = PreferredWidth.bits();
+        String forced = CpuFlags.vector();
+        int bits = forced.isEmpty() ? preferred : Integer.parseInt(forced);
+        String without = withoutLoops(bits);
+        if (without != null) {
+            LOG.warn(without);
+            return new Scalar();
+        }
+        if (bits > preferred) {
+            LOG.warn(
+                    "-D{}={} is wider than the {} bits that the JVM has: it emulates such vectors, tens of times slower; leave the flag out",
+                    CpuFlags.VECTOR,
+                    bits,
+                    preferred);
+        }
         return new Vector();
+    }
+
+    /** Says that there are no loops for vectors of this width, and the cure; null where there are. */
+    static @Nullable String withoutLoops(int bits) {
+        if (bits == 128 || bits == 256 || bits == 512) {
+            return null;
+        }
+        String cure = bits < 128
+                ? "leave out -XX:MaxVectorSize"
+                : "start java with -D" + CpuFlags.VECTOR + "=" + (bits > 512 ? 512 : bits > 256 ? 256 : 128);
+        return "the JVM prefers vectors of " + bits
+                + " bits, but there are loops for 128, 256 and 512 only: the CPU backend runs plain loops, several times slower; "
+                + cure;
     }
 
     private static final class Holder {

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.simd.PreferredWidth;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.ConvGeometry;
@@ -53,10 +54,45 @@ class CpuFlagsTest {
     @ParameterizedTest
     @CsvSource({"128,'Vector API, 128 bits'", "256,'Vector API, 256 bits'", "scalar,plain loops and EJML"})
     void theWidthCanBeForced(String width, String description) throws Exception {
-        assertThat(run(VECTORS[0], VECTORS[1], "-Dlrcc.cpu.vector=" + width))
-                .contains("answer " + description)
-                .contains("sum 18.0")
-                .doesNotContain(" WARN ");
+        String text = run(VECTORS[0], VECTORS[1], "-Dlrcc.cpu.vector=" + width);
+        assertThat(text).contains("answer " + description).contains("sum 18.0");
+        boolean emulated = !width.equals("scalar") && Integer.parseInt(width) > PreferredWidth.bits();
+        assertThat(text.contains(" WARN ")).as(text).isEqualTo(emulated);
+    }
+
+    @Test
+    void vectorsThatThereAreNoLoopsForAreLeftAsideWithOneWarning() throws Exception {
+        String text = run(VECTORS[0], VECTORS[1], "-XX:MaxVectorSize=8");
+        assertThat(text).contains("answer plain loops and EJML").contains("sum 18.0");
+        assertThat(text.lines().filter(line -> line.contains(" WARN ")))
+                .singleElement()
+                .asString()
+                .contains("prefers vectors of 64 bits", "leave out -XX:MaxVectorSize");
+    }
+
+    /** Widths other than 64 bits are those of ARM's scalable vectors, which no flag brings about here. */
+    @ParameterizedTest
+    @CsvSource({"64,-XX:MaxVectorSize", "192,=128", "384,=256", "1024,=512", "2048,=512"})
+    void aWidthWithoutLoopsIsNamedWithTheCure(int bits, String cure) {
+        assertThat(Instructions.withoutLoops(bits))
+                .contains("vectors of " + bits + " bits")
+                .endsWith(cure);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {128, 256, 512})
+    void thereAreLoopsForEveryWidthThatCanBeForced(int bits) {
+        assertThat(Instructions.withoutLoops(bits)).isNull();
+    }
+
+    @Test
+    void aForcedWidthThatTheJvmEmulatesIsWarnedOf() throws Exception {
+        String text = run(VECTORS[0], VECTORS[1], "-XX:MaxVectorSize=16", "-Dlrcc.cpu.vector=256");
+        assertThat(text).contains("answer Vector API, 256 bits").contains("sum 18.0");
+        assertThat(text.lines().filter(line -> line.contains(" WARN ")))
+                .singleElement()
+                .asString()
+                .contains("-Dlrcc.cpu.vector=256 is wider than the 128 bits");
     }
 
     /** Twice: an exception out of a static initializer would be an error, and another one at the second time. */

@@ -4,7 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The vector width, chosen once: what the JVM prefers, or {@code -Dlrcc.cpu.vector=128|256|512}.
+ * The vector width, chosen once: what the JVM prefers, or {@code -Dlrcc.cpu.vector=128|256|512}. {@code Instructions} turns to plain loops before this
+ * class is touched where the JVM prefers another width.
  *
  * <p>The species must be a {@code static final} constant, or C2 does not turn vector operations into instructions.
  */
