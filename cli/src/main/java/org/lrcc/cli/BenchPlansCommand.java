@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 /** {@code lrcc bench plans}: which algorithm the cost model picks for each convolution, and whether that was right. */
 @Command(
         name = "plans",
+        aliases = "--plans",
         customSynopsis = "lrcc bench plans MODEL.onnx [OPTIONS]",
         description = {
             "For each convolution and pass: the algorithm that the cost model picks, what it predicts and what is measured, for every one that fits.",

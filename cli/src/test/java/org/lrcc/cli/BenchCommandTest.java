@@ -83,6 +83,15 @@ class BenchCommandTest {
         assertThat(text.out()).contains("layer1.0.conv1", "weight gradient", "of 33 picks within 10 %");
     }
 
+    @Test
+    void plansMayBeSpeltAsAnOption() throws IOException {
+        JsonNode plans = answer(
+                words("bench --plans MODEL --batch 1 --size 32 --runs 1 --warmup 0 --threads 1 --json --progress off"));
+        assertThat(plans.get("measured").asText()).isEqualTo("plans");
+        assertThat(plans.get("passes")).hasSize(33);
+        assertThat(Run.of("bench", "--help").out()).contains("plans, --plans");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -97,6 +106,7 @@ class BenchCommandTest {
                 "bench predict MODEL --warmup -1 | --warmup must be from 0",
                 "bench step MODEL --mode lora_mode --rank 2 --rank-ratio 0.5 | exclude each other",
                 "bench step MODEL --mode tune_U --method none | none is unknown",
+                "bench --plans MODEL --runs 0 | --runs must be from 1",
                 "bench plans MODEL --runs 0 | --runs must be from 1",
                 "bench step no.onnx | no.onnx: there is no such file"
             })
