@@ -28,15 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(
-        value = 1,
-        jvmArgsAppend = {
-            "--add-modules",
-            "jdk.incubator.vector",
-            "-XX:+UseParallelGC",
-            "-XX:ObjectAlignmentInBytes=64",
-            "-Dlrcc.threads=1"
-        })
+@Fork(value = 1, jvmArgsAppend = "-Dlrcc.threads=1")
 public class GemmBenchmark {
     /** rows x inner x columns. */
     @Param({"1024x1024x1024", "512x4608x392", "144x576x16", "512x128x4"})

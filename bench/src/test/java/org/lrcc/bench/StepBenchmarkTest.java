@@ -1,0 +1,60 @@
+package org.lrcc.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.lrcc.lowrank.LowRankConv2d;
+import org.lrcc.nn.layer.Layer;
+import org.lrcc.nn.network.Model;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+
+class StepBenchmarkTest {
+    @Test
+    void theModesThatAreMeasuredAreConvertedAsTheySay() throws Exception {
+        Map<String, Integer> ranks = new TreeMap<>();
+        for (String mode :
+                StepBenchmark.class.getField("mode").getAnnotation(Param.class).value()) {
+            Model model = StepBenchmark.model(mode);
+            assertThat(model.network().inputShape().sizes()).containsExactly(1, 3, 224, 224);
+            Layer layer = model.network().node("layer1.0.conv1").layer();
+            ranks.put(mode, layer instanceof LowRankConv2d converted ? converted.rank() : 0);
+        }
+        // A quarter of 64 channels times 3.
+        assertThat(ranks).isEqualTo(Map.of("full", 0, "lora_mode ratio 0.25", 48, "lora_mode rank 8", 8));
+    }
+
+    @Test
+    @Tag("long")
+    void aStepIsTaken() {
+        StepBenchmark benchmark = new StepBenchmark();
+        benchmark.mode = "lora_mode rank 8";
+        benchmark.setUp();
+        double first = benchmark.step();
+        assertThat(first).isBetween(1.0, 100.0);
+        assertThat(benchmark.step()).isBetween(1.0, 100.0).isNotEqualTo(first);
+        benchmark.tearDown();
+    }
+
+    @Test
+    void forksGetTheFlagsOfTheLauncher() throws Exception {
+        Collection<String> flags =
+                BenchMain.options(new CommandLineOptions()).getJvmArgsPrepend().get();
+        List<String> launcher = Files.readAllLines(Path.of(System.getProperty("lrcc.root"), "lrcc")).stream()
+                .map(line -> line.strip().replace("\"", ""))
+                .toList();
+        assertThat(Arrays.asList(String.join(" ", flags)
+                        .replace("--add-modules ", "--add-modules=")
+                        .split(" ")))
+                .allSatisfy(flag -> assertThat(launcher).contains(flag.replace("--add-modules=", "--add-modules ")))
+                .anyMatch(flag -> flag.contains("CompileThresholdScaling"));
+    }
+}
