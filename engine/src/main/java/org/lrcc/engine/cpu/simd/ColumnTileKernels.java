@@ -153,6 +153,7 @@ final class ColumnTileKernels {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
+    /** Sums {@code depth} steps, less the last if they are odd in number. */
     static void fourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co) {
         FloatVector c0 = FloatVector.fromArray(S, c, co);
         FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
@@ -162,8 +163,7 @@ final class ColumnTileKernels {
         FloatVector d2 = FloatVector.fromArray(S, c, co + 2 * NR + VL);
         FloatVector c3 = FloatVector.fromArray(S, c, co + 3 * NR);
         FloatVector d3 = FloatVector.fromArray(S, c, co + 3 * NR + VL);
-        int p = 0;
-        for (; p < depth - 1; p += 2) {
+        for (int p = 0; p < depth - 1; p += 2) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
             FloatVector a00 = FloatVector.broadcast(S, a[ao + p * VL]);
@@ -199,25 +199,6 @@ final class ColumnTileKernels {
             FloatVector a13 = FloatVector.broadcast(S, a[ao + (p + 1) * VL + 3]);
             c3 = a13.fma(b1, c3);
             d3 = a13.fma(e1, d3);
-        }
-        for (; p < depth; p++) {
-            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
-            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
-            FloatVector a00 = FloatVector.broadcast(S, a[ao + p * VL]);
-            c0 = a00.fma(b0, c0);
-            d0 = a00.fma(e0, d0);
-            VarHandle.loadLoadFence();
-            FloatVector a01 = FloatVector.broadcast(S, a[ao + p * VL + 1]);
-            c1 = a01.fma(b0, c1);
-            d1 = a01.fma(e0, d1);
-            VarHandle.loadLoadFence();
-            FloatVector a02 = FloatVector.broadcast(S, a[ao + p * VL + 2]);
-            c2 = a02.fma(b0, c2);
-            d2 = a02.fma(e0, d2);
-            VarHandle.loadLoadFence();
-            FloatVector a03 = FloatVector.broadcast(S, a[ao + p * VL + 3]);
-            c3 = a03.fma(b0, c3);
-            d3 = a03.fma(e0, d3);
         }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);

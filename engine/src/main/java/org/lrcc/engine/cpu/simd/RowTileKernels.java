@@ -92,7 +92,8 @@ final class RowTileKernels {
         d7.intoArray(c, co + 7 * NR + VL);
     }
 
-    static void four(int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co) {
+    /** Sums {@code depth} steps, less the last if they are odd in number: see {@link TileKernels}. */
+    static void fourUnrolled(int depth, float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co) {
         FloatVector c0 = FloatVector.fromArray(S, c, co);
         FloatVector d0 = FloatVector.fromArray(S, c, co + VL);
         FloatVector c1 = FloatVector.fromArray(S, c, co + NR);
@@ -105,8 +106,7 @@ final class RowTileKernels {
         int r1 = ao + offsets[k + 1];
         int r2 = ao + offsets[k + 2];
         int r3 = ao + offsets[k + 3];
-        int p = 0;
-        for (; p < depth - 1; p += 2) {
+        for (int p = 0; p < depth - 1; p += 2) {
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
             FloatVector b1 = FloatVector.fromArray(S, b, bo + p * NR + NR);
@@ -143,25 +143,6 @@ final class RowTileKernels {
             c3 = a13.fma(b1, c3);
             d3 = a13.fma(e1, d3);
         }
-        for (; p < depth; p++) {
-            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
-            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
-            FloatVector a00 = FloatVector.broadcast(S, a[r0 + p]);
-            c0 = a00.fma(b0, c0);
-            d0 = a00.fma(e0, d0);
-            VarHandle.loadLoadFence();
-            FloatVector a01 = FloatVector.broadcast(S, a[r1 + p]);
-            c1 = a01.fma(b0, c1);
-            d1 = a01.fma(e0, d1);
-            VarHandle.loadLoadFence();
-            FloatVector a02 = FloatVector.broadcast(S, a[r2 + p]);
-            c2 = a02.fma(b0, c2);
-            d2 = a02.fma(e0, d2);
-            VarHandle.loadLoadFence();
-            FloatVector a03 = FloatVector.broadcast(S, a[r3 + p]);
-            c3 = a03.fma(b0, c3);
-            d3 = a03.fma(e0, d3);
-        }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
         c1.intoArray(c, co + NR);
@@ -170,5 +151,16 @@ final class RowTileKernels {
         d2.intoArray(c, co + 2 * NR + VL);
         c3.intoArray(c, co + 3 * NR);
         d3.intoArray(c, co + 3 * NR + VL);
+    }
+
+    /** Adds one step. */
+    static void fourOnce(float[] a, int ao, int[] offsets, int k, float[] b, int bo, float[] c, int co) {
+        FloatVector b0 = FloatVector.fromArray(S, b, bo);
+        FloatVector e0 = FloatVector.fromArray(S, b, bo + VL);
+        for (int r = 0; r < 4; r++) {
+            FloatVector a0 = FloatVector.broadcast(S, a[ao + offsets[k + r]]);
+            a0.fma(b0, FloatVector.fromArray(S, c, co + r * NR)).intoArray(c, co + r * NR);
+            a0.fma(e0, FloatVector.fromArray(S, c, co + r * NR + VL)).intoArray(c, co + r * NR + VL);
+        }
     }
 }

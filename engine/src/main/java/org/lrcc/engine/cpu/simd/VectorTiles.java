@@ -61,6 +61,10 @@ public final class VectorTiles implements Tiles {
             TileKernels.four(depth, a, ao, b, bo, c, co);
         } else if (OLD_JDK) {
             TileKernels.fourUnrolled(depth, a, ao, b, bo, c, co);
+            if ((depth & 1) != 0) {
+                int last = depth - 1;
+                TileKernels.fourFenced(1, a, ao + last * 4, b, bo + last * NR, c, co);
+            }
         } else {
             TileKernels.fourFenced(depth, a, ao, b, bo, c, co);
         }
@@ -84,7 +88,11 @@ public final class VectorTiles implements Tiles {
         if (MR == 8) {
             RowTileKernels.eight(depth, a, ao, offsets, k, b, bo, c, co);
         } else {
-            RowTileKernels.four(depth, a, ao, offsets, k, b, bo, c, co);
+            RowTileKernels.fourUnrolled(depth, a, ao, offsets, k, b, bo, c, co);
+            if ((depth & 1) != 0) {
+                int last = depth - 1;
+                RowTileKernels.fourOnce(a, ao + last, offsets, k, b, bo + last * NR, c, co);
+            }
         }
     }
 
@@ -102,6 +110,10 @@ public final class VectorTiles implements Tiles {
             }
         } else if (OLD_JDK) {
             ColumnTileKernels.fourUnrolled(depth, a, ao, b, bo, c, co);
+            if ((depth & 1) != 0) {
+                int last = depth - 1;
+                ColumnTileKernels.fourFenced(1, a, ao + last * VL, b, bo + last * NR, c, co);
+            }
         } else {
             ColumnTileKernels.fourFenced(depth, a, ao, b, bo, c, co);
         }

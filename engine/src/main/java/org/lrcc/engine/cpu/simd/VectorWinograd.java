@@ -66,6 +66,11 @@ public final class VectorWinograd implements WinogradTiles {
             }
         } else if (OLD_JDK) {
             WinogradRowProducts.fourUnrolled(depth, a, ao, b, bo, ZEROS, 0, c, co);
+            if ((depth & 1) != 0) {
+                int last = depth - 1;
+                int at = ao + last + (last & -VL) * (MR - 1);
+                WinogradRowProducts.fourFenced(1, a, at, b, bo + last * NR, c, co, c, co);
+            }
         } else {
             WinogradRowProducts.fourFenced(depth, a, ao, b, bo, ZEROS, 0, c, co);
         }
@@ -233,17 +238,24 @@ public final class VectorWinograd implements WinogradTiles {
     @Override
     public void transformGradient(
             float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int slab, float[] scratch, int so) {
-        for (int h = 0; h < NR; h += VL) {
-            for (int t = 0; t < tiles; t++) {
-                for (int j = 0; j < 4; j++) {
-                    int to = so + (t * 24 + j) * VL;
-                    gradientColumn(x, at[t] + h + j * NR, rowPixels * NR, scratch, to, 4 * VL);
-                }
-            }
-            for (int i = 0; i < 6; i++) {
+        // One call of gradientColumn for both passes, as in transformInput: with two, 64 vector operations, every
+        // compilation on JDK 17 passed C2's limit, and some inlined an operation too late and made objects of vectors:
+        // 3.2 and 3.8 MB a step of ResNet18 with four images of 64 x 64 in two processes of eighteen.
+        for (int pass = 0; pass < 4; pass++) {
+            int h = (pass >> 1) * VL;
+            boolean down = (pass & 1) == 0;
+            float[] from = down ? x : scratch;
+            float[] to = down ? scratch : v;
+            int count = down ? 4 : 6;
+            int tileStep = down ? 24 * VL : NR;
+            int step = down ? rowPixels * NR : VL;
+            int between = down ? 4 * VL : slab;
+            for (int i = 0; i < count; i++) {
+                int s = down ? h + i * NR : so + 4 * i * VL;
+                int d = down ? so + i * VL : vo + h + 6 * i * slab;
                 for (int t = 0; t < tiles; t++) {
-                    int to = vo + h + t * NR + i * 6 * slab;
-                    gradientColumn(scratch, so + (t * 24 + i * 4) * VL, VL, v, to, slab);
+                    int tile = 24 * t * VL;
+                    gradientColumn(from, down ? s + at[t] : s + tile, step, to, d + t * tileStep, between);
                 }
             }
         }

@@ -163,6 +163,7 @@ final class WinogradRowProducts {
         d3.intoArray(c, co + 3 * NR + VL);
     }
 
+    /** Sums {@code depth} steps, less the last if they are odd in number. */
     static void fourUnrolled(int depth, float[] a, int ao, float[] b, int bo, float[] from, int fo, float[] c, int co) {
         FloatVector c0 = FloatVector.fromArray(S, from, fo);
         FloatVector d0 = FloatVector.fromArray(S, from, fo + VL);
@@ -172,8 +173,7 @@ final class WinogradRowProducts {
         FloatVector d2 = FloatVector.fromArray(S, from, fo + 2 * NR + VL);
         FloatVector c3 = FloatVector.fromArray(S, from, fo + 3 * NR);
         FloatVector d3 = FloatVector.fromArray(S, from, fo + 3 * NR + VL);
-        int p = 0;
-        for (; p < depth - 1; p += 2) {
+        for (int p = 0; p < depth - 1; p += 2) {
             int q = ao + p + (p & -VL) * (MR - 1);
             FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
             FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
@@ -211,26 +211,6 @@ final class WinogradRowProducts {
             FloatVector a13 = FloatVector.broadcast(S, a[q1 + 3 * VL]);
             c3 = a13.fma(b1, c3);
             d3 = a13.fma(e1, d3);
-        }
-        for (; p < depth; p++) {
-            int q = ao + p + (p & -VL) * (MR - 1);
-            FloatVector b0 = FloatVector.fromArray(S, b, bo + p * NR);
-            FloatVector e0 = FloatVector.fromArray(S, b, bo + p * NR + VL);
-            FloatVector a00 = FloatVector.broadcast(S, a[q]);
-            c0 = a00.fma(b0, c0);
-            d0 = a00.fma(e0, d0);
-            VarHandle.loadLoadFence();
-            FloatVector a01 = FloatVector.broadcast(S, a[q + VL]);
-            c1 = a01.fma(b0, c1);
-            d1 = a01.fma(e0, d1);
-            VarHandle.loadLoadFence();
-            FloatVector a02 = FloatVector.broadcast(S, a[q + 2 * VL]);
-            c2 = a02.fma(b0, c2);
-            d2 = a02.fma(e0, d2);
-            VarHandle.loadLoadFence();
-            FloatVector a03 = FloatVector.broadcast(S, a[q + 3 * VL]);
-            c3 = a03.fma(b0, c3);
-            d3 = a03.fma(e0, d3);
         }
         c0.intoArray(c, co);
         d0.intoArray(c, co + VL);
