@@ -391,13 +391,21 @@ public final class VectorWinograd implements WinogradTiles {
     @Override
     public void transformWeightGradient(
             float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch, int so) {
+        // One call of tapColumn for both passes: where C2 inlines this method into the one around it, which JDK 17 does in
+        // some processes, two of them passed its limit.
         for (int c = 0; c < count; c++) {
-            for (int h = 0; h < NR; h += VL) {
-                for (int j = 0; j < 6; j++) {
-                    tapColumn(d, offset + c * NR + h + j * slab, 6 * slab, scratch, so + j * VL, 6 * VL);
-                }
-                for (int i = 0; i < 3; i++) {
-                    tapColumn(scratch, so + i * 6 * VL, VL, w, wo + (c * 9 + 3 * i) * NR + h, NR);
+            for (int pass = 0; pass < 4; pass++) {
+                int h = (pass >> 1) * VL;
+                boolean down = (pass & 1) == 0;
+                float[] from = down ? d : scratch;
+                float[] to = down ? scratch : w;
+                int columns = down ? 6 : 3;
+                int s = down ? offset + c * NR + h : so;
+                int apart = down ? slab : 6 * VL;
+                int t = down ? so : wo + c * 9 * NR + h;
+                int tApart = down ? VL : 3 * NR;
+                for (int i = 0; i < columns; i++) {
+                    tapColumn(from, s + i * apart, down ? 6 * slab : VL, to, t + i * tApart, down ? 6 * VL : NR);
                 }
             }
         }
