@@ -77,38 +77,42 @@ public record BatchNorm2d(double eps, double momentum, boolean training, Activat
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Tensor x = in[X];
-        Tensor mean = in[RUNNING_MEAN].retain();
-        Tensor variance = in[RUNNING_VARIANCE].retain();
-        List<StateUpdate> updates = List.of();
-        if (training) {
-            mean.release();
-            variance.release();
-            mean = k.allocate(x.dtype(), mean.shape());
-            variance = k.allocate(x.dtype(), variance.shape());
-            k.batchNormStatistics(x, mean, variance);
-            double values = valuesPerChannel(x.shape());
-            updates = List.of(
-                    new StateUpdate(RUNNING_MEAN, blend(k, in[RUNNING_MEAN], mean, 1)),
-                    new StateUpdate(RUNNING_VARIANCE, blend(k, in[RUNNING_VARIANCE], variance, values / (values - 1))));
-        }
-        Tensor y = k.allocate(x.dtype(), x.shape());
-        k.batchNorm(x, mean, variance, eps, in[GAMMA], in[BETA], Rules.optional(in, RESIDUAL), activation, y);
         boolean inner = wants.wants(X) || wants.wants(GAMMA) || wants.wants(BETA);
         boolean any = inner || (in.length > RESIDUAL && wants.wants(RESIDUAL));
-        Saved saved = Saved.of(
-                Rules.keep(wants.wants(GAMMA) || (inner && training), x),
-                Rules.keep(inner, mean),
-                Rules.keep(inner, variance),
-                Rules.keep(inner, in[GAMMA]),
-                Rules.keep(any && activation.kind() != Activation.Kind.NONE, y));
-        mean.release();
-        variance.release();
-        return new Forward(y, saved, updates);
+        try (Outputs statistics = new Outputs(k);
+                Outputs outputs = new Outputs(k)) {
+            Tensor mean = in[RUNNING_MEAN];
+            Tensor variance = in[RUNNING_VARIANCE];
+            List<StateUpdate> updates = List.of();
+            if (training) {
+                mean = statistics.allocate(x.dtype(), mean.shape());
+                variance = statistics.allocate(x.dtype(), variance.shape());
+                k.batchNormStatistics(x, mean, variance);
+                updates = updates(k, outputs, valuesPerChannel(x.shape()), mean, variance, in);
+            }
+            Tensor y = outputs.allocate(x.dtype(), x.shape());
+            k.batchNorm(x, mean, variance, eps, in[GAMMA], in[BETA], Rules.optional(in, RESIDUAL), activation, y);
+            Saved saved = Saved.of(
+                    Rules.keep(wants.wants(GAMMA) || (inner && training), x),
+                    Rules.keep(inner, mean),
+                    Rules.keep(inner, variance),
+                    Rules.keep(inner, in[GAMMA]),
+                    Rules.keep(any && activation.kind() != Activation.Kind.NONE, y));
+            return outputs.done(new Forward(y, saved, updates));
+        }
+    }
+
+    private List<StateUpdate> updates(
+            Kernels k, Outputs outputs, double values, Tensor mean, Tensor variance, Tensor... in) {
+        return List.of(
+                new StateUpdate(RUNNING_MEAN, blend(k, outputs, in[RUNNING_MEAN], mean, 1)),
+                new StateUpdate(
+                        RUNNING_VARIANCE, blend(k, outputs, in[RUNNING_VARIANCE], variance, values / (values - 1))));
     }
 
     /** (1 - momentum) running + momentum correction batch. */
-    private Tensor blend(Kernels k, Tensor running, Tensor batch, double correction) {
-        Tensor blended = k.allocate(running.dtype(), running.shape());
+    private Tensor blend(Kernels k, Outputs outputs, Tensor running, Tensor batch, double correction) {
+        Tensor blended = outputs.allocate(running.dtype(), running.shape());
         k.copy(running, blended);
         k.scale(1 - momentum, blended);
         k.axpy(momentum * correction, batch, blended);

@@ -49,15 +49,17 @@ public record Conv2d(ConvGeometry geometry, Activation activation) implements Op
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Tensor x = in[X];
         Tensor w = in[W];
-        Tensor y = k.allocate(x.dtype(), geometry.infer(x.shape(), w.shape()));
-        k.conv2d(x, w, Rules.optional(in, BIAS), Rules.optional(in, RESIDUAL), activation, geometry, y);
         boolean any = wants.wants(X) || wants.wants(W) || wantsFrom(BIAS, wants, in.length);
-        return Forward.of(
-                y,
-                Saved.of(
-                        Rules.keep(wants.wants(W), x),
-                        Rules.keep(wants.wants(X), w),
-                        Rules.keep(any && activation.kind() != Activation.Kind.NONE, y)));
+        try (Outputs outputs = new Outputs(k)) {
+            Tensor y = outputs.allocate(x.dtype(), geometry.infer(x.shape(), w.shape()));
+            k.conv2d(x, w, Rules.optional(in, BIAS), Rules.optional(in, RESIDUAL), activation, geometry, y);
+            return outputs.done(Forward.of(
+                    y,
+                    Saved.of(
+                            Rules.keep(wants.wants(W), x),
+                            Rules.keep(wants.wants(X), w),
+                            Rules.keep(any && activation.kind() != Activation.Kind.NONE, y))));
+        }
     }
 
     private static boolean wantsFrom(int first, Wants wants, int inputs) {

@@ -38,14 +38,16 @@ public record MaxPool2d(PoolGeometry geometry) implements Op {
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Shape out = geometry.infer(in[0].shape());
-        Tensor y = k.allocate(in[0].dtype(), out);
-        Tensor positions = null;
-        if (wants.wants(0)) {
-            long window = (long) geometry.kernelHeight() * geometry.kernelWidth();
-            positions = k.allocate(window <= BYTE_POSITIONS ? DType.U8 : DType.I32, out);
+        try (Outputs outputs = new Outputs(k)) {
+            Tensor y = outputs.allocate(in[0].dtype(), out);
+            Tensor positions = null;
+            if (wants.wants(0)) {
+                long window = (long) geometry.kernelHeight() * geometry.kernelWidth();
+                positions = outputs.allocate(window <= BYTE_POSITIONS ? DType.U8 : DType.I32, out);
+            }
+            k.maxPool2d(in[0], geometry, y, positions);
+            return outputs.done(Forward.of(y, Saved.of(positions)));
         }
-        k.maxPool2d(in[0], geometry, y, positions);
-        return Forward.of(y, Saved.of(positions));
     }
 
     @Override

@@ -51,10 +51,12 @@ public record SoftmaxCrossEntropy(double smoothing, double normalizer) implement
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Tensor logits = in[0];
         Rules.dtype("softmaxCrossEntropy", "labels", DType.I32, in[1]);
-        Tensor loss = k.allocate(logits.dtype(), Shape.of());
-        Tensor dLogits = wants.wants(0) ? k.allocate(logits.dtype(), logits.shape()) : null;
-        k.softmaxCrossEntropy(logits, in[1], smoothing, Rules.optional(in, 2), normalizer, loss, dLogits);
-        return Forward.of(loss, Saved.of(dLogits));
+        try (Outputs outputs = new Outputs(k)) {
+            Tensor loss = outputs.allocate(logits.dtype(), Shape.of());
+            Tensor dLogits = wants.wants(0) ? outputs.allocate(logits.dtype(), logits.shape()) : null;
+            k.softmaxCrossEntropy(logits, in[1], smoothing, Rules.optional(in, 2), normalizer, loss, dLogits);
+            return outputs.done(Forward.of(loss, Saved.of(dLogits)));
+        }
     }
 
     @Override

@@ -1,0 +1,37 @@
+package org.lrcc.engine.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.lrcc.engine.autograd.Forward;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+
+/** The tensors that a forward pass allocates. What was not passed on when it closes, because a kernel failed or it was needed inside alone, is released. */
+final class Outputs implements AutoCloseable {
+    private final Kernels k;
+    private final List<Tensor> tensors = new ArrayList<>();
+
+    Outputs(Kernels k) {
+        this.k = k;
+    }
+
+    /** As {@link Kernels#allocate}, but owned by this. */
+    Tensor allocate(DType dtype, Shape shape) {
+        Tensor tensor = k.allocate(dtype, shape);
+        tensors.add(tensor);
+        return tensor;
+    }
+
+    /** Passes all tensors on to whoever gets the result. */
+    Forward done(Forward forward) {
+        tensors.clear();
+        return forward;
+    }
+
+    @Override
+    public void close() {
+        tensors.forEach(Tensor::release);
+    }
+}

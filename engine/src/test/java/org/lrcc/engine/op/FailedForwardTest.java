@@ -1,0 +1,98 @@
+package org.lrcc.engine.op;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.lrcc.engine.FailureException;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.autograd.Op;
+import org.lrcc.engine.reference.ReferenceBackend;
+import org.lrcc.engine.reference.ReferenceKernels;
+import org.lrcc.engine.spi.Activation;
+import org.lrcc.engine.spi.ConvGeometry;
+import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.PoolGeometry;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
+import org.lrcc.engine.tensor.Tensor;
+
+/** A forward pass whose kernel fails gives back what it allocated, without a scope. */
+class FailedForwardTest {
+    /** The session, but that one kernel fails, or the allocation of this number where it is one. */
+    private static Kernels failing(Kernels k, String kernel, int allocation) {
+        int[] allocations = {0};
+        return (Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, arguments) -> {
+                    boolean full = method.getName().equals("allocate") && ++allocations[0] == allocation;
+                    if (full || method.getName().equals(kernel)) {
+                        throw new FailureException(kernel + " fails");
+                    }
+                    try {
+                        return method.invoke(k, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private static Op op(String kernel) {
+        return switch (kernel) {
+            case "conv2d" -> new Conv2d(ConvGeometry.of(1, 0));
+            case "maxPool2d" -> new MaxPool2d(PoolGeometry.of(2, 2, 0));
+            default -> new BatchNorm2d(1e-5, 0.1, true, Activation.RELU);
+        };
+    }
+
+    private static Tensor[] inputs(Kernels k, String kernel) {
+        int[][] shapes = switch (kernel) {
+            case "conv2d" -> new int[][] {{1, 2, 4, 4}, {3, 2, 3, 3}};
+            case "maxPool2d" -> new int[][] {{1, 2, 4, 4}};
+            default -> new int[][] {{2, 3, 4, 4}, {3}, {3}, {3}, {3}};
+        };
+        Tensor[] in = new Tensor[shapes.length];
+        for (int i = 0; i < in.length; i++) {
+            in[i] = k.allocate(DType.F32, Shape.of(shapes[i]));
+            k.fill(in[i], 1);
+        }
+        return in;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"conv2d", "maxPool2d", "batchNormStatistics", "axpy", "batchNorm"})
+    void nothingIsLeftWhereAKernelFails(String kernel) {
+        try (ReferenceKernels k = (ReferenceKernels) ReferenceBackend.INSTANCE.open()) {
+            Tensor[] in = inputs(k, kernel);
+            assertThatThrownBy(() -> op(kernel).forward(failing(k, kernel, 0), input -> true, in))
+                    .hasMessage(kernel + " fails");
+            assertThat(k.arena().live()).isEqualTo(in.length);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"maxPool2d", "batchNorm"})
+    void nothingIsLeftWhereMemoryRunsOutHalfway(String kernel) {
+        try (ReferenceKernels k = (ReferenceKernels) ReferenceBackend.INSTANCE.open()) {
+            Tensor[] in = inputs(k, kernel);
+            assertThatThrownBy(() -> op(kernel).forward(failing(k, kernel, 2), input -> true, in))
+                    .isInstanceOf(FailureException.class);
+            assertThat(k.arena().live()).isEqualTo(in.length);
+        }
+    }
+
+    @Test
+    void aBadLabelLeavesNothing() {
+        try (ReferenceKernels k = (ReferenceKernels) ReferenceBackend.INSTANCE.open()) {
+            Tensor logits = k.allocate(DType.F32, Shape.of(2, 3));
+            k.fill(logits, 0);
+            Tensor labels = Tensor.of(new int[] {0, 3}, 2);
+            assertThatThrownBy(() -> new SoftmaxCrossEntropy(0, 2).forward(k, input -> input == 0, logits, labels))
+                    .isInstanceOf(InputException.class);
+            assertThat(k.arena().live()).isEqualTo(1);
+        }
+    }
+}
