@@ -104,7 +104,7 @@ final class RankChooser {
     /**
      * A rank whose decomposition keeps the residual. None below the one where the singular values' rest does can (Eckart and Young), and with the truncated SVD
      * that one does; another method's is searched above it with rough decompositions, in doubling steps and then between, to a {@link #FINENESS} of the
-     * rank. Over a base weight, where nothing is decomposed, the singular values' rank counts.
+     * rank, and goes up from there where the whole decomposition leaves more. Over a base weight, where nothing is decomposed, the singular values' rank counts.
      */
     private int residual(Decomposer.Job job, Kernels kernels, double target, Factorizer.Progress progress) {
         int limit = Math.min(job.problem().rows(), job.problem().columns());
@@ -116,13 +116,16 @@ final class RankChooser {
         int rank = exact.name().equals(SvdFactorizer.NAME)
                 ? bound
                 : search(bound, limit, r -> residualAt(rough, job, kernels, r) <= target, progress);
+        // The whole decomposition may leave more than the rough one did. Doubling steps bound how often it is made.
+        int step = Math.max(1, rank / FINENESS);
         double reached;
         while ((reached = residualAt(exact, job, kernels, rank)) > target) {
             if (rank == limit) {
                 throw new InputException("target residual " + target + " cannot be met: at rank " + limit
                         + ", the highest, it comes to " + reached);
             }
-            rank = Math.min(limit, rank + Math.max(1, rank / FINENESS));
+            rank = Math.min(limit, rank + step);
+            step *= 2;
         }
         return rank;
     }
