@@ -6,6 +6,12 @@ package org.lrcc.engine.cpu;
  * <p>Measured with {@link PanelProduct}'s blocking at 1024^3, the micro-kernels say what the peak is.
  */
 final class PackedGemm implements Gemm {
+    /** The longest sums for which a row of the result is made at once: more rows of B do not stay in L1. */
+    private static final int FEW = 16;
+
+    /** Rows of a chunk then. */
+    private static final int ROWS = 64;
+
     private final ThreadPool pool;
     private final Tiles tiles;
 
@@ -63,6 +69,10 @@ final class PackedGemm implements Gemm {
             Gemm.super.multiplyPlus(m, n, k, alpha, a, b, d, c);
             return;
         }
+        if (k <= FEW && n % tiles.lanes() == 0) {
+            addRows(m, n, k, alpha, a, b, d, c);
+            return;
+        }
         PackedLeft left = PackedLeft.ofRows(pool, tiles, m, k, a.array(), a.offset(), k, alpha);
         PanelProduct.Panels right = new RowPanels(tiles, n, k, b.array(), b.offset(), n);
         int nr = tiles.columns();
@@ -73,6 +83,26 @@ final class PackedGemm implements Gemm {
             for (int r = 0; r < rows; r++) {
                 int at = (row + r) * n + panel * nr;
                 tiles.storeSum(tile, to + r * nr, from, d.offset() + at, y, c.offset() + at, width);
+            }
+        });
+    }
+
+    /** {@link #multiplyPlus} row by row: D and C, which are all there is to move where k is small, then go by as they lie. The same bits as by tiles. */
+    private void addRows(int m, int n, int k, float alpha, Floats a, Floats b, Floats d, Floats c) {
+        int[] offsets = new int[k];
+        float[] left = Workspace.take(Workspace.Purpose.LEFT, (long) m * k);
+        for (int i = 0; i < m * k; i++) {
+            left[i] = alpha * a.array()[a.offset() + i];
+        }
+        for (int p = 0; p < k; p++) {
+            offsets[p] = p * n;
+        }
+        int chunks = (m + ROWS - 1) / ROWS;
+        pool.run(chunks, chunk -> {
+            float[] row = Workspace.take(Workspace.Purpose.TILES, n);
+            for (int i = chunk * ROWS; i < Math.min(m, (chunk + 1) * ROWS); i++) {
+                tiles.taps(k, b.array(), b.offset(), offsets, left, i * k, n, row, Workspace.START);
+                tiles.storeSum(row, Workspace.START, d.array(), d.offset() + i * n, c.array(), c.offset() + i * n, n);
             }
         });
     }
