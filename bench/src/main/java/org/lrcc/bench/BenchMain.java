@@ -21,7 +21,8 @@ public final class BenchMain {
             "-XX:ObjectAlignmentInBytes=64",
             "-Xmn64m",
             "-XX:CompileCommand=quiet",
-            "-XX:CompileCommand=CompileThresholdScaling,org.lrcc.engine.cpu.simd.*::*,0.1");
+            "-XX:CompileCommand=CompileThresholdScaling,org.lrcc.engine.cpu.simd.*::*,0.1",
+            "-XX:Tier3DelayOn=1000");
 
     private BenchMain() {}
 

@@ -155,7 +155,17 @@ public abstract class KernelsContract extends KernelsSession {
     }
 
     @ParameterizedTest
-    @CsvSource({"5,3,7,1", "37,65,33,-0.5", "1,40,9,2", "130,700,67,0.25", "9,4,1,0", "3,0,5,1", "70,8,64,0.5", "130,16,48,1", "5,17,32,2"})
+    @CsvSource({
+        "5,3,7,1",
+        "37,65,33,-0.5",
+        "1,40,9,2",
+        "130,700,67,0.25",
+        "9,4,1,0",
+        "3,0,5,1",
+        "70,8,64,0.5",
+        "130,16,48,1",
+        "5,17,32,2"
+    })
     void gemmPlusAddsToAnother(int m, int depth, int n, double alpha) {
         double[] a = values(1, m * depth);
         double[] b = values(2, depth * n);

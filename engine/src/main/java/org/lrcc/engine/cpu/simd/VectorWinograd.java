@@ -240,7 +240,7 @@ public final class VectorWinograd implements WinogradTiles {
             float[] x, int[] at, int tiles, int rowPixels, float[] v, int vo, int slab, float[] scratch, int so) {
         // One call of gradientColumn for both passes, as in transformInput: with two, 64 vector operations, every
         // compilation on JDK 17 passed C2's limit, and some inlined an operation too late and made objects of vectors:
-        // 3.2 and 3.8 MB a step of ResNet18 with four images of 64 x 64 in two processes of eighteen.
+        // 3.2 and 3.8 MB a step of ResNet18 with four images of 64 x 64 in two processes of seventeen.
         for (int pass = 0; pass < 4; pass++) {
             int h = (pass >> 1) * VL;
             boolean down = (pass & 1) == 0;
@@ -391,7 +391,8 @@ public final class VectorWinograd implements WinogradTiles {
     @Override
     public void transformWeightGradient(
             float[] d, int offset, int slab, int count, float[] w, int wo, float[] scratch, int so) {
-        // One call of tapColumn for both passes: where C2 inlines this method into the one around it, which JDK 17 does in
+        // One call of tapColumn for both passes: where C2 inlines this method into the one around it, which JDK 17 does
+        // in
         // some processes, two of them passed its limit.
         for (int c = 0; c < count; c++) {
             for (int pass = 0; pass < 4; pass++) {
