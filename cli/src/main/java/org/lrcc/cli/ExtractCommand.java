@@ -8,6 +8,7 @@ import org.lrcc.lowrank.Conversion;
 import org.lrcc.lowrank.Density;
 import org.lrcc.lowrank.LowRank;
 import org.lrcc.lowrank.LowRankConfig;
+import org.lrcc.lowrank.TuneMode;
 import org.lrcc.nn.network.Model;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,7 +53,7 @@ final class ExtractCommand extends Subcommand {
         if (base == null || tuned == null || output == null) {
             throw new InputException("BASE.onnx, TUNED.onnx and -o are needed");
         }
-        LowRankConfig config = lowRank.extracting(sparse != null);
+        LowRankConfig config = lowRank.configOr(TuneMode.LORA);
         Density outliers = sparse == null ? null : new Density(sparse, false);
         Outputs.file("-o", output, base, tuned);
         Model from = ModelFile.read(base).model();

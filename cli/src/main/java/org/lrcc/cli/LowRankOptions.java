@@ -1,8 +1,6 @@
 package org.lrcc.cli;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.lowrank.Balance;
@@ -143,57 +141,7 @@ final class LowRankOptions {
         return config(mode == null ? other : mode);
     }
 
-    /**
-     * As {@link #configOr}, for the difference of two networks, whose decomposition is chosen by what is wanted of it.
-     *
-     * @param sparse whether outliers are taken out of U V
-     */
-    LowRankConfig extracting(boolean sparse) {
-        TuneMode mode = selection.mode();
-        LowRankConfig config = values(mode == null ? TuneMode.LORA : mode);
-        for (String option : ofDecomposition()) {
-            boolean counts = option.equals("--cache") || (sparse && option.equals("--tolerance"));
-            if (!counts) {
-                throw new InputException(option
-                        + ": must be left to extract, which decomposes by svd or, with --sparse, by accelerated");
-            }
-        }
-        return config.check();
-    }
-
     private LowRankConfig config(TuneMode chosen) {
-        LowRankConfig config = values(chosen);
-        List<String> given = ofDecomposition();
-        if (!chosen.decomposes() && !given.isEmpty()) {
-            throw new InputException(given.get(0) + ": must be given only in modes that decompose, got " + chosen);
-        }
-        return config.check();
-    }
-
-    /** Those options that were given and say how weights are decomposed. */
-    private List<String> ofDecomposition() {
-        List<String> given = new ArrayList<>();
-        add(given, method != null, "--method");
-        add(given, steps != null, "--steps");
-        add(given, lambda != null, "--lambda");
-        add(given, goals.toleranceGiven(), "--tolerance");
-        add(given, keepNoise, "--keep-noise");
-        add(given, noSparse, "--no-sparse");
-        add(given, reassignSparsity != null, "--reassign-sparsity");
-        add(given, cache != null, "--cache");
-        return given;
-    }
-
-    private static void add(List<String> names, boolean given, String name) {
-        if (given) {
-            names.add(name);
-        }
-    }
-
-    private LowRankConfig values(TuneMode chosen) {
-        if (cache != null && cache.toString().isEmpty()) {
-            throw new InputException("--cache: must be given a folder, got an empty name");
-        }
         LowRankConfig config = selection.config(chosen).seed(seed);
         config = method == null ? config : config.method(method);
         config = steps == null ? config : config.steps(steps);
@@ -211,6 +159,7 @@ final class LowRankOptions {
                 .rsLora(rsLora)
                 .dora(dora)
                 .dropout(dropout)
-                .l1(l1);
+                .l1(l1)
+                .check();
     }
 }

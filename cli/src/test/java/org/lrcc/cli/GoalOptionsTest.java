@@ -16,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRank;
@@ -61,30 +60,6 @@ class GoalOptionsTest {
                 assertThat(layer.path("method").asText()).isEqualTo("svd");
             }
         }
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--cache DIR",
-                "--method greedy",
-                "--steps 3",
-                "--lambda 5",
-                "--tolerance 0.1",
-                "--keep-noise",
-                "--no-sparse",
-                "--reassign-sparsity 0.5"
-            })
-    void optionsOfTheDecompositionAreRefusedWhereNothingIsDecomposed(String option) {
-        List<Object> words = new ArrayList<>(List.of("convert", Demo.MODEL, "-o", dir.resolve("a")));
-        words.addAll(List.of("--mode", "lora_mode", "--convert", "layer1"));
-        words.addAll(
-                List.of(option.replace("DIR", dir.resolve("cache").toString()).split(" ")));
-        Run run = Run.of(words.toArray());
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.errors().get(0))
-                .contains(option.split(" ")[0] + ": must be given only in modes that decompose, got lora_mode");
-        assertThat(dir).isEmptyDirectory();
     }
 
     private Run convert(String options) {
@@ -179,12 +154,6 @@ class GoalOptionsTest {
         "--init zeros,init zeros is unknown",
         "--sparse-form packed,sparse form packed is unknown; there are dense",
         "--sparse-form dense,sparse form: must be given only in modes that decompose",
-        "--method greedy,--method: must be left to extract",
-        "--lambda 5,--lambda: must be left to extract",
-        "--sparse 0.1 --steps 3,--steps: must be left to extract",
-        "--keep-noise,--keep-noise: must be left to extract",
-        "--tolerance 0.1,--tolerance: must be left to extract",
-        "--cache=,--cache: must be given a folder",
     })
     void badOptionsAreOneLineWithExitCode2(String options, String message) {
         Object[] start = {"extract", Demo.MODEL, Demo.MODEL, "-o", dir.resolve("a")};
