@@ -46,14 +46,15 @@ fuzz:
 
 # The short form: one pair of each comparison, in under 10 minutes. For figures: more pairs (PAIRS=9), and a file that stays.
 PAIRS ?= 1
-RAW ?= bench/target/raw.jsonl
+SCRATCH_RAW = bench/target/raw.jsonl
+RAW ?= $(SCRATCH_RAW)
 TABLES ?= bench/target/results
 COMPARE = $(JAVA) $(JVM_FLAGS) -Xmx700m -cp '$(BENCH_PATH)' org.lrcc.bench.compare.Compare
 
 bench:
 	$(MVN) -q -Dquick -DskipTests -Ppeers,jmh -pl bench -am package
 ifeq ($(BENCH),)
-	rm -f bench/target/raw.jsonl
+	$(if $(filter $(SCRATCH_RAW),$(RAW)),rm -f $(RAW))
 	$(COMPARE) run $(RAW) --pairs $(PAIRS)
 	$(COMPARE) tables $(RAW) $(TABLES)
 	@cat $(TABLES)/summary-*.md
