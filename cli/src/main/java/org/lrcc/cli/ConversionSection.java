@@ -69,6 +69,8 @@ final class ConversionSection {
                     Cell.of(Objects.requireNonNullElse(layer.sparse(), "")),
                     Cell.number(number(layer.residual(), "%.4f")),
                     Cell.number(number(layer.residualSparse(), "%.4f")),
+                    Cell.number(number(layer.objective(), "%.4f")),
+                    Cell.number(number(layer.seconds(), "%.2f")),
                     Cell.of(layer.action() == ConversionReport.Action.CONVERTED ? "" : layer.reason())));
         }
         String note = String.format(
@@ -94,6 +96,8 @@ final class ConversionSection {
                 "S lies",
                 "|W-UV|/|W|",
                 "|W-UV-S|/|W|",
+                "F",
+                "seconds",
                 "why");
         return new Report.Table("What was converted", note, columns, rows);
     }

@@ -55,6 +55,7 @@ final class ExtractCommand extends Subcommand {
         }
         LowRankConfig config = lowRank.configOr(TuneMode.LORA);
         Density outliers = sparse == null ? null : new Density(sparse, false);
+        lowRank.noteIdleInExtract(sparse != null, console());
         Outputs.file("-o", output, base, tuned);
         Model from = ModelFile.read(base).model();
         Model to = ModelFile.read(tuned).model();

@@ -99,6 +99,11 @@ final class GoalOptions {
         return init == null ? result : result.init(init);
     }
 
+    /** Whether the decomposition's tolerance was given. */
+    boolean toleranceGiven() {
+        return tolerance != null;
+    }
+
     private static void exclude(List<String> given) {
         if (given.size() > 1) {
             throw new InputException(given.get(0) + " and " + given.get(1) + " exclude each other");

@@ -1,6 +1,8 @@
 package org.lrcc.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.lowrank.Balance;
@@ -141,7 +143,52 @@ final class LowRankOptions {
         return config(mode == null ? other : mode);
     }
 
+    /** Says which of the options given have no effect on what this configuration converts. */
+    void noteIdle(LowRankConfig config, Console console) {
+        List<String> idle = ofDecomposition();
+        if (!config.mode().decomposes() && !idle.isEmpty()) {
+            console.note("note: " + String.join(", ", idle) + " without effect in " + config.mode()
+                    + ", which decomposes no weight");
+        }
+    }
+
+    /** As {@link #noteIdle}, where the difference of two networks is decomposed, by a method that is not to choose. */
+    void noteIdleInExtract(boolean sparse, Console console) {
+        List<String> idle = ofDecomposition();
+        idle.remove("--cache");
+        if (sparse) {
+            idle.remove("--tolerance");
+        }
+        if (!idle.isEmpty()) {
+            console.note("note: " + String.join(", ", idle)
+                    + " without effect in extract, which decomposes by svd or, with --sparse, by accelerated");
+        }
+    }
+
+    /** Those of the options given that say how weights are decomposed. */
+    private List<String> ofDecomposition() {
+        List<String> given = new ArrayList<>();
+        add(given, method != null, "--method");
+        add(given, steps != null, "--steps");
+        add(given, lambda != null, "--lambda");
+        add(given, goals.toleranceGiven(), "--tolerance");
+        add(given, keepNoise, "--keep-noise");
+        add(given, noSparse, "--no-sparse");
+        add(given, reassignSparsity != null, "--reassign-sparsity");
+        add(given, cache != null, "--cache");
+        return given;
+    }
+
+    private static void add(List<String> names, boolean given, String name) {
+        if (given) {
+            names.add(name);
+        }
+    }
+
     private LowRankConfig config(TuneMode chosen) {
+        if (cache != null && cache.toString().isEmpty()) {
+            throw new InputException("--cache: must be given a folder, got an empty name");
+        }
         LowRankConfig config = selection.config(chosen).seed(seed);
         config = method == null ? config : config.method(method);
         config = steps == null ? config : config.steps(steps);

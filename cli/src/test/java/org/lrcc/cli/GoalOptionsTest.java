@@ -1,6 +1,7 @@
 package org.lrcc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -16,8 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.lowrank.Adapters;
 import org.lrcc.lowrank.LowRank;
 import org.lrcc.lowrank.LowRankConfig;
 import org.lrcc.lowrank.TuneMode;
@@ -60,6 +63,44 @@ class GoalOptionsTest {
                 assertThat(layer.path("method").asText()).isEqualTo("svd");
             }
         }
+        // What was not adapted comes back bit by bit, what was to the rounding of U V in float32.
+        Model expected = LowRank.merge(known);
+        Model back = LowRank.merge(Adapters.load(base, adapter));
+        assertThat(back.state().names()).isEqualTo(expected.state().names());
+        for (String name : expected.state().names()) {
+            boolean adapted = known.state().names().contains(name.replace(".weight", ".lora_B"));
+            assertThat(back.state().get(name).toFloats())
+                    .as(name)
+                    .containsExactly(expected.state().get(name).toFloats(), offset(adapted ? 1e-6f : 0f));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--method greedy",
+                "--steps 3",
+                "--lambda 5",
+                "--tolerance 0.1",
+                "--keep-noise",
+                "--no-sparse",
+                "--reassign-sparsity 0.5"
+            })
+    void optionsWithoutEffectAreNamed(String option) {
+        List<Object> words =
+                new ArrayList<>(List.of("convert", Demo.MODEL, "-o", dir.resolve("a"), "--mode", "lora_mode"));
+        words.addAll(List.of(option.split(" ")));
+        Run run = Run.of(words.toArray());
+        assertThat(run.code()).isZero();
+        assertThat(run.err())
+                .contains("note: " + option.split(" ")[0] + " without effect in lora_mode, which decomposes no weight");
+        words.set(5, "tune_U");
+        words.addAll(List.of("--convert", "layer1.0.conv1"));
+        if (!option.startsWith("--method") && !option.startsWith("--tolerance")) {
+            words.addAll(List.of("--method", "svd"));
+        }
+        Run decomposing = Run.of(words.toArray());
+        assertThat(decomposing.err()).doesNotContain("without effect");
     }
 
     private Run convert(String options) {

@@ -102,7 +102,7 @@ public record ConversionReport(
     @Override
     public String toString() {
         int width = layers.stream().mapToInt(l -> l.name().length()).max().orElse(5);
-        String format = "%-" + Math.max(width, 5) + "s  %-18s %-10s %5s %11s %11s %11s %8s %8s %9s %11s  %s%n";
+        String format = "%-" + Math.max(width, 5) + "s  %-18s %-10s %5s %11s %11s %11s %8s %8s %9s %11s %9s %8s  %s%n";
         StringBuilder text = new StringBuilder(String.format(
                 format,
                 "layer",
@@ -116,6 +116,8 @@ public record ConversionReport(
                 "S lies",
                 "|W-UV|",
                 "|W-UV-S|",
+                "F",
+                "seconds",
                 "why"));
         for (Layer l : layers) {
             text.append(String.format(
@@ -131,6 +133,8 @@ public record ConversionReport(
                     l.sparse() == null ? "" : l.sparse(),
                     number("%.4f", l.residual()),
                     number("%.4f", l.residualSparse()),
+                    number("%.4f", l.objective()),
+                    number("%.2f", l.seconds()),
                     l.action() == Action.CONVERTED ? "" : l.reason()));
         }
         return text
