@@ -11,7 +11,7 @@ import org.lrcc.engine.spi.ConvPass;
  * <p>Checked with {@code lrcc bench plans} on ResNet18, batch 8, 2 threads, one AVX-512 machine, with the width forced: at 256 and at 128 bits, and on JDK 25 at 512, 33 of 33 picks are the fastest (or within 10 % of it).
  * What two threads measure, doubled, over the prediction, forward: 256 bits direct 0.88 to 1.02, Winograd 0.98 to 1.13 (its weight gradient 1.06 to 1.40); 128 bits 0.76 to 0.92 and 0.78 to 0.91 (1.00 to 1.37).
  * At 256 bits direct weight gradients run at the rate of forward passes. Inference on channels in groups, 256 bits on a Zen 3: each convolution of ResNet18 forced to either algorithm, batch 1 and 8,
- * 1 and 2 threads, is fastest by the one that is picked; weights of 512 channels, read for one image, arrive at 16 GB/s and more (hence Winograd: 4.1 ms, direct 5.7; 2 threads 2.1 and 3.1).
+ * 1 and 2 threads, is fastest by the one that is picked; weights of 512 channels, read for one image, arrive at 16 GB/s and more (hence Winograd: 4.1 ms, direct 5.7; 2 threads 2.1 and 3.1; tiles of 2x2 take 0.84 of the time of 4x4).
  *
  * @param rows rows of a product tile
  * @param columns columns of a product tile
@@ -25,6 +25,7 @@ import org.lrcc.engine.spi.ConvPass;
  * @param output nanoseconds to transform the output of a tile and channel, or a gradient
  * @param weight nanoseconds to transform the weights of a pair of channels; the way back, with its 9 stores for 36, takes half
  * @param weightsRead floats of weights that arrive from memory in a nanosecond: what counts where a batch is one small image
+ * @param smallTiles whether Winograd may take tiles of 2x2 for inference: measured at 256 bits only
  */
 record AlgorithmModel(
         int rows,
@@ -38,13 +39,14 @@ record AlgorithmModel(
         double input,
         double output,
         double weight,
-        double weightsRead) {
+        double weightsRead,
+        boolean smallTiles) {
     /** The table for vectors of {@code lanes} floats. */
     static AlgorithmModel of(int lanes) {
         return switch (lanes) {
-            case 16 -> new AlgorithmModel(8, 32, 140, 125, 205, 165, 15, 0.4, 6, 3, 10, 2);
-            case 8 -> new AlgorithmModel(4, 16, 80, 80, 0, 85, 10, 0.4, 8, 4, 10, 4);
-            default -> new AlgorithmModel(8, 8, 42, 38, 0, 44, 12, 0.4, 14, 8, 18, 2);
+            case 16 -> new AlgorithmModel(8, 32, 140, 125, 205, 165, 15, 0.4, 6, 3, 10, 2, false);
+            case 8 -> new AlgorithmModel(4, 16, 80, 80, 0, 85, 10, 0.4, 8, 4, 10, 4, true);
+            default -> new AlgorithmModel(8, 8, 42, 38, 0, 44, 12, 0.4, 14, 8, 18, 2, false);
         };
     }
 
@@ -104,12 +106,21 @@ record AlgorithmModel(
     }
 
     /** Winograd with transformed weights on channels in groups: {@link GroupedWinograd}. */
-    double groupedWinograd(ConvShape s) {
-        WinogradGrid g = WinogradGrid.forward(s);
-        double weights = (double) WinogradTiles.VALUES * s.inputs() * s.outputs() / weightsRead;
-        double transforms = g.tiles() * (double) (s.inputs() * input + s.outputs() * output) * 2 / columns;
-        double products = WinogradTiles.VALUES * tiles(g.tiles(), s.outputs(), s.inputs(), product);
+    double groupedWinograd(ConvShape s, int tile) {
+        WinogradGrid g = WinogradGrid.forward(s, tile);
+        double weights = (double) g.values() * s.inputs() * s.outputs() / weightsRead;
+        // Transforms of a small tile cost in proportion to its values.
+        double part = (double) g.values() / WinogradTiles.VALUES;
+        double transforms = part * g.tiles() * (s.inputs() * input + s.outputs() * output) * 2 / columns;
+        double products = g.values() * tiles(g.tiles(), s.outputs(), s.inputs(), product);
         return transforms + Math.max(weights, products);
+    }
+
+    /** The size of tiles by which {@link GroupedWinograd} is predicted to be faster. */
+    int groupedTile(ConvShape s) {
+        return smallTiles && groupedWinograd(s, WinogradGrid.SMALL) < groupedWinograd(s, WinogradGrid.LARGE)
+                ? WinogradGrid.SMALL
+                : WinogradGrid.LARGE;
     }
 
     /** Winograd F(4x4, 3x3). */

@@ -67,12 +67,13 @@ final class ConvolutionChoice implements Convolution {
                 : List.of(new ConvolutionCandidate("direct", Double.NaN, true));
     }
 
-    /** Whether a convolution of channels in groups is computed by Winograd's algorithm. */
-    boolean usesGroupedWinograd(ConvShape s) {
+    /** The size of Winograd's tiles for a convolution of channels in groups; 0 where it is direct. */
+    int groupedTile(ConvShape s) {
         if (mode == Mode.DIRECT || !WinogradGrid.fits(s)) {
-            return false;
+            return 0;
         }
-        return mode == Mode.WINOGRAD || model.groupedWinograd(s) < model.groupedDirect(s);
+        int tile = model.groupedTile(s);
+        return mode == Mode.WINOGRAD || model.groupedWinograd(s, tile) < model.groupedDirect(s) ? tile : 0;
     }
 
     private Convolution algorithm(ConvShape s, ConvPass pass) {

@@ -1,6 +1,8 @@
 package org.lrcc.engine.cpu;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ChannelGroups;
@@ -86,7 +88,8 @@ final class CpuChannelGroups implements ChannelGroups {
         private final ConvGeometry geometry;
         private final boolean groups;
         private float @Nullable [] packed;
-        private float @Nullable [] transformed;
+        /** By the size of tiles; images of one size need one of these. */
+        private final Map<Integer, float[]> transformed = new HashMap<>();
 
         Prepared(Tensor weight, float[] bias, Activations.Clamp clamp, ConvGeometry geometry, boolean groups) {
             this.weight = weight;
@@ -104,8 +107,9 @@ final class CpuChannelGroups implements ChannelGroups {
             ConvShape s = shape(x.shape(), groups, weight.shape(), geometry);
             GroupedDirect.Finish finish = new GroupedDirect.Finish(
                     bias, r == null ? null : r.array(), r == null ? 0 : r.offset(), clamp.low(), clamp.high());
-            if (groups && choice.usesGroupedWinograd(s)) {
-                winograd.run(s, in.array(), in.offset(), transformed(), finish, out.array(), out.offset());
+            int tile = groups ? choice.groupedTile(s) : 0;
+            if (tile > 0) {
+                winograd.run(s, tile, in.array(), in.offset(), transformed(tile), finish, out.array(), out.offset());
             } else {
                 int unit = groups ? group() : 1;
                 float[] w = packed(unit);
@@ -136,13 +140,13 @@ final class CpuChannelGroups implements ChannelGroups {
             return known;
         }
 
-        private synchronized float[] transformed() {
-            float[] known = transformed;
+        private synchronized float[] transformed(int tile) {
+            float[] known = transformed.get(tile);
             if (known == null) {
                 Floats w = Floats.of(weight);
                 known = winograd.transform(
-                        weight.shape().size(0), weight.shape().size(1), w.array(), w.offset());
-                transformed = known;
+                        tile, weight.shape().size(0), weight.shape().size(1), w.array(), w.offset());
+                transformed.put(tile, known);
             }
             return known;
         }

@@ -132,7 +132,7 @@ final class WinogradConvolution implements Convolution {
             this.accumulate = accumulate;
             this.y = y;
             this.yo = yo;
-            order = input.forSumsOverChannels(g.depth());
+            order = input.forSumsOverChannels(g.depth(), WinogradTiles.VALUES);
             panels = (g.outputs() + nr - 1) / nr;
             weightSlab = g.depth() * nr + 16;
             panelSize = WinogradTiles.VALUES * weightSlab;

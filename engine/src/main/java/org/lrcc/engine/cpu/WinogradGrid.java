@@ -1,16 +1,37 @@
 package org.lrcc.engine.cpu;
 
 /**
- * How the output of a 3x3 convolution with stride 1 is cut into tiles of 4x4 pixels.
+ * How the output of a 3x3 convolution with stride 1 is cut into tiles of 4x4 pixels, or of 2x2 (F(2x2, 3x3): {@link SmallWinograd}).
  *
  * <p>Tiles are counted row by row through the whole batch; a row of tiles, {@code tilesWide} of them, is the unit of work. The source has
  * {@code depth} channels of {@code height x width}; {@code top} and {@code left} zeros precede it, and as many follow as the output's size asks for.
+ *
+ * @param tile rows and columns of output pixels of a tile, {@link #LARGE} or {@link #SMALL}
  */
 record WinogradGrid(
-        int batch, int depth, int height, int width, int top, int left, int outputs, int outHeight, int outWidth) {
+        int batch,
+        int depth,
+        int height,
+        int width,
+        int top,
+        int left,
+        int outputs,
+        int outHeight,
+        int outWidth,
+        int tile) {
+    /** Tiles of F(4x4, 3x3). */
+    static final int LARGE = 4;
+
+    /** Tiles of F(2x2, 3x3). */
+    static final int SMALL = 2;
 
     /** The grid of the forward pass. */
     static WinogradGrid forward(ConvShape s) {
+        return forward(s, LARGE);
+    }
+
+    /** The grid of the forward pass in tiles of one size or the other. */
+    static WinogradGrid forward(ConvShape s, int tile) {
         return new WinogradGrid(
                 s.batch(),
                 s.inputs(),
@@ -20,7 +41,8 @@ record WinogradGrid(
                 s.left(),
                 s.outputs(),
                 s.outHeight(),
-                s.outWidth());
+                s.outWidth(),
+                tile);
     }
 
     /** The grid of the input gradient: the output's gradient convolved with turned kernels. */
@@ -34,10 +56,11 @@ record WinogradGrid(
                 2 - s.left(),
                 s.inputs(),
                 s.height(),
-                s.width());
+                s.width(),
+                LARGE);
     }
 
-    /** Whether F(4x4, 3x3) computes this convolution. */
+    /** Whether F(4x4, 3x3) and F(2x2, 3x3) compute this convolution. */
     static boolean fits(ConvShape s) {
         return s.kernelH() == 3
                 && s.kernelW() == 3
@@ -50,11 +73,16 @@ record WinogradGrid(
     }
 
     int tilesHigh() {
-        return (outHeight + 3) / 4;
+        return (outHeight + tile - 1) / tile;
     }
 
     int tilesWide() {
-        return (outWidth + 3) / 4;
+        return (outWidth + tile - 1) / tile;
+    }
+
+    /** Transformed values of a tile. */
+    int values() {
+        return (tile + 2) * (tile + 2);
     }
 
     /** Rows of tiles in the batch. */

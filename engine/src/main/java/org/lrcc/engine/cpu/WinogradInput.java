@@ -11,9 +11,11 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  */
 final class WinogradInput {
     private final WinogradTiles kernels;
+    private final SmallWinograd small;
 
     WinogradInput(WinogradTiles kernels) {
         this.kernels = kernels;
+        small = kernels.small();
     }
 
     /**
@@ -44,18 +46,18 @@ final class WinogradInput {
     }
 
     /** The order of {@link WinogradTiles#multiplyRows}: {@code [tile / rows][value][vector][tile % rows][lane]}. */
-    Order forSumsOverChannels(int depth) {
+    Order forSumsOverChannels(int depth, int values) {
         int mr = kernels.rows();
         // Not a multiple of a power of two: the 36 values must not meet in one set of L1.
         int slab = vectors(depth) * mr * kernels.lanes() + 16;
-        return order(slab, mr * kernels.lanes(), mr, WinogradTiles.VALUES * slab);
+        return order(slab, mr * kernels.lanes(), mr, values * slab);
     }
 
     /**
      * The order of {@link GroupLoops#multiplyPacked}: {@code [block of channels][value][tile][channel]} with tiles {@link GroupLoops#distance()} apart, of which as many groups lie side by
      * side as there is room for.
      */
-    Order forPackedProducts(int depth, int tiles, GroupLoops loops) {
+    Order forPackedProducts(int depth, int tiles, int values, GroupLoops loops) {
         int nr = kernels.columns();
         int blocks = (depth + loops.distance() - 1) / loops.distance();
         int channels = ((depth + blocks - 1) / blocks + nr - 1) / nr * nr;
@@ -63,8 +65,7 @@ final class WinogradInput {
         int mr = loops.packedHeight();
         int group = mr * loops.distance();
         int slab = (tiles + mr * beside - 1) / (mr * beside) * group + 16;
-        return new Order(
-                slab, kernels.lanes(), mr, loops.distance(), beside, group, channels, WinogradTiles.VALUES * slab);
+        return new Order(slab, kernels.lanes(), mr, loops.distance(), beside, group, channels, values * slab);
     }
 
     /** The order of {@link Tiles#multiplyColumns} for {@code tiles} tiles: {@code [vector][value][tile][lane]}. */
@@ -109,7 +110,7 @@ final class WinogradInput {
             for (int c = c0; c < c1; c += nr) {
                 int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane() + h0 * g.width();
                 kernels.gather(x, from, g.plane(), Math.min(nr, c1 - c), h1 - h0, g.width(), band, to, pixels);
-                tiles(band, run, g.tilesWide(), tile, order, v, vo + channel(order, c));
+                tiles(g, band, run, tile, order, v, vo + channel(order, c));
             }
             tile += run * g.tilesWide();
             r += run;
@@ -119,13 +120,13 @@ final class WinogradInput {
     /** As {@link #image} for an image whose channels are in groups. */
     void groups(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
         int nr = kernels.columns();
-        int pixels = 4 * g.tilesWide() + 2;
+        int pixels = g.tile() * g.tilesWide() + 2;
         int line = g.width() * nr;
         int tile = 0;
         for (int r = row; r < end; ) {
             int run = g.run(r, end);
-            int first = r % g.tilesHigh() * 4 - g.top();
-            int rows = 4 * run + 2;
+            int first = r % g.tilesHigh() * g.tile() - g.top();
+            int rows = g.tile() * run + 2;
             float[] band = Workspace.take(Purpose.PADDED, (long) rows * pixels * nr);
             border(band, rows, pixels, first, g.height(), g.left(), g.width());
             int h0 = Math.max(0, first);
@@ -136,33 +137,40 @@ final class WinogradInput {
                     int to = Workspace.START + ((h - first) * pixels + g.left()) * nr;
                     System.arraycopy(x, from + h * line, band, to, line);
                 }
-                tiles(band, run, g.tilesWide(), tile, order, v, vo + channel(order, c));
+                tiles(g, band, run, tile, order, v, vo + channel(order, c));
             }
             tile += run * g.tilesWide();
             r += run;
         }
     }
 
-    private void tiles(float[] band, int high, int wide, int tile, Order order, float[] v, int vo) {
+    private void tiles(WinogradGrid g, float[] band, int high, int tile, Order order, float[] v, int vo) {
         float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
         int[] at = Workspace.indices(WinogradTiles.BATCH);
-        int pixels = 4 * wide + 2;
+        int wide = g.tilesWide();
+        int pixels = g.tile() * wide + 2;
         int end = tile + high * wide;
         for (int t = tile; t < end; ) {
             int n = Math.min(end - t, Math.min(WinogradTiles.BATCH, order.tiles() - t % order.tiles()));
-            places(t - tile, n, wide, pixels, at);
+            places(t - tile, n, wide, g.tile(), pixels, at);
             int to = vo + order.tile(t);
-            kernels.transformInput(
-                    band, at, n, pixels, v, to, order.apart(), order.next(), order.slab(), scratch, Workspace.START);
+            int so = Workspace.START;
+            if (g.tile() == WinogradGrid.SMALL) {
+                small.transformInput(
+                        band, at, n, pixels, v, to, order.apart(), order.next(), order.slab(), scratch, so);
+            } else {
+                kernels.transformInput(
+                        band, at, n, pixels, v, to, order.apart(), order.next(), order.slab(), scratch, so);
+            }
             t += n;
         }
     }
 
     /** First pixels of {@code n} tiles from tile {@code first} of a band. */
-    private void places(int first, int n, int wide, int pixels, int[] at) {
+    private void places(int first, int n, int wide, int tile, int pixels, int[] at) {
         for (int i = 0; i < n; i++) {
             int t = first + i;
-            at[i] = Workspace.START + (t / wide * 4 * pixels + t % wide * 4) * kernels.columns();
+            at[i] = Workspace.START + (t / wide * tile * pixels + t % wide * tile) * kernels.columns();
         }
     }
 
@@ -189,7 +197,7 @@ final class WinogradInput {
             kernels.gather(dy, from, g.outPlane(), channels, h1 - first, g.outWidth(), band, Workspace.START, pixels);
             for (int t = 0; t < run * wide; t += WinogradTiles.BATCH) {
                 int n = Math.min(WinogradTiles.BATCH, run * wide - t);
-                places(t, n, wide, pixels, at);
+                places(t, n, wide, g.tile(), pixels, at);
                 kernels.transformGradient(band, at, n, pixels, y, yo + (tile + t) * nr, slab, scratch, Workspace.START);
             }
             tile += run * wide;

@@ -22,6 +22,9 @@ public interface WinogradTiles {
     /** Floats in a vector. */
     int lanes();
 
+    /** The transforms of smaller tiles. */
+    SmallWinograd small();
+
     /** Floats that a transform keeps between its two steps. */
     default int scratch() {
         return BATCH * VALUES * columns();

@@ -2,6 +2,7 @@ package org.lrcc.engine.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.lrcc.engine.cpu.SmallWinograd;
 import org.lrcc.engine.cpu.WinogradTiles;
 
 /**
@@ -15,6 +16,7 @@ public final class VectorWinograd implements WinogradTiles {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
     private static final int NR = 2 * VL;
+    private static final SmallWinograd SMALL = new VectorSmallWinograd();
     private static final int MR = WinogradRowProducts.MR;
     /** Where a product begins that adds to nothing: reading these costs less than loading what a fill has just stored. */
     private static final float[] ZEROS = new float[MR * NR];
@@ -34,6 +36,11 @@ public final class VectorWinograd implements WinogradTiles {
         for (int i = 0; i < VL; i++) {
             PIXELS[i] = i * NR;
         }
+    }
+
+    @Override
+    public SmallWinograd small() {
+        return SMALL;
     }
 
     @Override
