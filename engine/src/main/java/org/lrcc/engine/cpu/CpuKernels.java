@@ -1,5 +1,6 @@
 package org.lrcc.engine.cpu;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.cpu.linalg.CpuLinearAlgebra;
 import org.lrcc.engine.spi.Activation;
@@ -8,9 +9,9 @@ import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.spi.LinearAlgebra;
 import org.lrcc.engine.spi.PoolGeometry;
+import org.lrcc.engine.spi.Rehearsal;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.HeapArena;
-import org.lrcc.engine.tensor.HeapStorage;
 import org.lrcc.engine.tensor.Scope;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -19,7 +20,7 @@ import org.lrcc.engine.tensor.Tensor;
 public final class CpuKernels implements Kernels {
     private final Backend backend;
     private final ThreadPool pool;
-    private final HeapArena arena = new HeapArena();
+    private final HeapArena arena = new HeapArena(Workspace.START);
     private final Loops loops;
     private final Gemm gemm;
     private final Convolution convolution;
@@ -64,9 +65,15 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Tensor allocate(DType dtype, Shape shape) {
-        int start = dtype == DType.F32 ? Workspace.START : 0;
-        HeapStorage storage = arena.allocate(dtype, Math.addExact(start, shape.elements()));
-        return Tensor.view(Scope.adopt(storage), start, shape);
+        Tensor tensor = arena.allocate(dtype, shape);
+        Scope.adopt(tensor.storage());
+        return tensor;
+    }
+
+    @Override
+    public Repetition repeat(Object kind, Consumer<Kernels> rehearsal) {
+        arena.begin(kind, () -> Rehearsal.plan(backend, rehearsal));
+        return arena::end;
     }
 
     @Override

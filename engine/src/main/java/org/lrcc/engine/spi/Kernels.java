@@ -1,5 +1,6 @@
 package org.lrcc.engine.spi;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
@@ -52,6 +53,23 @@ public interface Kernels extends AutoCloseable {
     /** The most of {@link #usedBytes} so far; 0 where it is not known. */
     default long highestBytes() {
         return 0;
+    }
+
+    /** A run of work that repeats, until it is closed. */
+    interface Repetition extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Begins a run of work that is going to repeat, allocations of the same shapes in the same order: a backend may lay out its tensors in memory once, by when each is given back, for all runs of a kind. Tensors that the
+     * run does not give back live on; results never depend on it. One run at a time.
+     *
+     * @param kind equal for runs that allocate alike
+     * @param rehearsal does what the run does, on kernels that compute nothing; called before the first run of a kind, perhaps
+     */
+    default Repetition repeat(Object kind, Consumer<Kernels> rehearsal) {
+        return () -> {};
     }
 
     /** y = value, any element type. */

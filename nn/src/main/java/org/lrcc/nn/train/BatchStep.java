@@ -3,6 +3,7 @@ package org.lrcc.nn.train;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -158,17 +159,25 @@ final class BatchStep {
         Tensor targets = session.upload(Tensor.of(new int[shape.size(0)], shape.size(0)));
         Tensor gradient = tree.next();
         try {
+            Consumer<Kernels> passes = kernels -> passes(kernels, rehearsal, images, targets, gradient);
             for (int i = 0; i < times; i++) {
-                try (Tape tape = Tape.recording(session)) {
-                    Parameters parameters = Parameters.of(tape, state, flat, gradient);
-                    Var logits = rehearsal.forward(parameters, tape.constant(images), config.seed(), 0);
-                    tape.backward(loss(tape, logits, tape.constant(targets), 1));
+                try (Kernels.Repetition once = session.repeat(new Kind(rehearsal, shape), passes)) {
+                    passes.accept(session);
                 }
             }
         } finally {
             tree.giveBack(gradient);
             images.release();
             targets.release();
+        }
+    }
+
+    /** Forward and backward, for a warm-up or to see what they allocate. */
+    private void passes(Kernels kernels, Plan passes, Tensor images, Tensor targets, Tensor gradient) {
+        try (Tape tape = Tape.recording(kernels)) {
+            Parameters parameters = Parameters.of(tape, state, flat, gradient);
+            Var logits = passes.forward(parameters, tape.constant(images), config.seed(), 0);
+            tape.backward(loss(tape, logits, tape.constant(targets), 1));
         }
     }
 
@@ -242,6 +251,9 @@ final class BatchStep {
         }
     }
 
+    /** Micro-batches that allocate alike. */
+    private record Kind(Plan plan, Shape images) {}
+
     /** What a micro-batch adds to the loss. */
     private record Part(double loss, int correct) {}
 
@@ -281,22 +293,26 @@ final class BatchStep {
     private Part run(Tensor images, Tensor targets, int[] labels, double normalizer, long stream, Ahead ahead) {
         Tensor gradient = tree.next();
         try (Tape tape = Tape.recording(k)) {
-            Parameters parameters = Parameters.of(tape, state, flat, gradient);
-            Var logits = plan.forward(parameters, tape.constant(images), config.seed(), stream);
-            tape.label("loss");
-            Var loss = loss(tape, logits, tape.constant(targets), normalizer);
-            ahead.begin();
-            double value = loss.tensor().item();
-            if (!Double.isFinite(value)) {
-                throw new FailureException("the loss is " + value + ": "
-                        + Diagnosis.ofLoss(k, plan, state, flat, images, config.seed(), stream));
+            Part part;
+            try (Kernels.Repetition once =
+                    k.repeat(new Kind(plan, images.shape()), dry -> passes(dry, plan, images, targets, gradient))) {
+                Parameters parameters = Parameters.of(tape, state, flat, gradient);
+                Var logits = plan.forward(parameters, tape.constant(images), config.seed(), stream);
+                tape.label("loss");
+                Var loss = loss(tape, logits, tape.constant(targets), normalizer);
+                ahead.begin();
+                double value = loss.tensor().item();
+                if (!Double.isFinite(value)) {
+                    throw new FailureException("the loss is " + value + ": "
+                            + Diagnosis.ofLoss(k, plan, state, flat, images, config.seed(), stream));
+                }
+                part = new Part(value, correct(logits.tensor().toFloats(), labels));
+                tape.backward(loss);
             }
-            int correct = correct(logits.tensor().toFloats(), labels);
-            tape.backward(loss);
             ahead.begin();
             tree.add(gradient);
             plan.updates(tape).forEach(this::commit);
-            return new Part(value, correct);
+            return part;
         }
     }
 

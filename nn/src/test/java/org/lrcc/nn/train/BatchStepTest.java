@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -98,6 +99,49 @@ class BatchStepTest {
                     .hasMessage("no room for labels");
             assertThat(k.arena().live()).isZero();
         }
+    }
+
+    /** Two sizes in turn, one step refused: the same bits as where each tensor has memory of its own. */
+    @Test
+    void whereTensorsLieChangesNothing() {
+        Backend cpu = Backends.named("cpu");
+        List<List<float[]>> gradients = new ArrayList<>();
+        for (boolean planned : new boolean[] {true, false}) {
+            TrainingState tensors = new TrainingState(TinyProblem.model(TinyProblem.CLASSES), List.of());
+            List<float[]> all = new ArrayList<>();
+            try (Kernels k = cpu.open()) {
+                BatchStep step = step(planned ? k : withoutRepetition(k), tensors);
+                for (int i = 0; i < 6; i++) {
+                    int batch = i == 2 ? 3 : 4;
+                    Tensor x = Tensor.of(good(), 4, 3, 8, 8).slice(0, Shape.of(batch, 3, 8, 8));
+                    if (i == 4) {
+                        assertThatThrownBy(() -> step.run(Tensor.of(bad(), 4, 3, 8, 8), LABELS, 9))
+                                .isInstanceOf(FailureException.class);
+                    }
+                    all.add(step.run(x, Arrays.copyOf(LABELS, batch), i)
+                            .gradient()
+                            .toFloats());
+                }
+            }
+            gradients.add(all);
+        }
+        for (int i = 0; i < 6; i++) {
+            assertThat(gradients.get(0).get(i)).containsExactly(gradients.get(1).get(i));
+        }
+    }
+
+    private static Kernels withoutRepetition(Kernels k) {
+        return (Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("repeat")) {
+                        return (Kernels.Repetition) () -> {};
+                    }
+                    try {
+                        return method.invoke(k, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     private static BatchStep step(Kernels k, TrainingState tensors) {

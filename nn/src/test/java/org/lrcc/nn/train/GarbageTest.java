@@ -1,6 +1,7 @@
 package org.lrcc.nn.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
@@ -11,17 +12,28 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.lrcc.engine.InputException;
+import org.lrcc.engine.autograd.Tape;
+import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.cpu.CpuBackend;
+import org.lrcc.engine.cpu.CpuKernels;
 import org.lrcc.engine.cpu.ThreadPool;
+import org.lrcc.engine.op.SoftmaxCrossEntropy;
 import org.lrcc.engine.random.Philox;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.spi.Rehearsal;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.MemoryPlan;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.FlatParameters;
 import org.lrcc.nn.network.Init;
 import org.lrcc.nn.network.Mode;
 import org.lrcc.nn.network.Network;
+import org.lrcc.nn.network.Parameters;
 import org.lrcc.nn.network.Plan;
 import org.lrcc.nn.network.ResNet;
 import org.lrcc.nn.network.State;
@@ -70,6 +82,60 @@ class GarbageTest {
             Tensor x = pixels(shape);
             assertSteady(i -> optimizer.step(k, step.run(x, labels, i).gradient(), 1e-3));
         }
+    }
+
+    /** What a step allocates is known before it runs, and laid out in little more than what lives at once. */
+    @ParameterizedTest
+    @CsvSource({"8, 224", "1, 224", "32, 64", "3, 96"})
+    void theLayoutOfAStepTakesLittleMoreThanWhatLivesAtOnce(int batch, int size) {
+        Shape shape = Shape.of(batch, 3, size, size);
+        State state = Init.state(network, 1);
+        Plan plan = network.prepare(backend, Mode.TRAIN, shape);
+        MemoryPlan memory = Rehearsal.plan(backend, dry -> {
+            try (Tape tape = Tape.recording(dry)) {
+                Var images = tape.constant(dry.allocate(DType.F32, shape));
+                Var targets = tape.constant(dry.allocate(DType.I32, Shape.of(batch)));
+                Var logits = plan.forward(Parameters.of(tape, state), images, 0, 0);
+                tape.backward(tape.apply(new SoftmaxCrossEntropy(0, batch), logits, targets));
+            }
+        });
+        assertThat(memory).isNotNull();
+        assertThat((double) memory.bytes() / memory.highestBytes()).isBetween(1.0, 1.06);
+    }
+
+    /** Neither steps of another size in between, nor one that fails half-way, bring arrays beside the layout's. */
+    @Test
+    void stepsOfTwoSizesShareOneArray() {
+        State state = Init.state(network, 1);
+        FlatParameters flat = state.flatten();
+        try (CpuKernels k = (CpuKernels) backend.open()) {
+            BatchStep step = new BatchStep(
+                    k,
+                    TrainConfig.defaults(),
+                    network.prepare(backend, Mode.TRAIN, Shape.of(4, 3, 64, 64)),
+                    state,
+                    flat,
+                    new double[0],
+                    BatchUpload.PLAIN);
+            long before = k.arena().highestBytes();
+            step.run(pixels(Shape.of(4, 3, 64, 64)), new int[4], 0);
+            long planned = k.arena().plannedBytes();
+            long free = k.arena().freeBytes();
+            assertThat(planned).isBetween(1L, (long) (1.06 * (k.arena().highestBytes() - before)));
+            for (int batch : new int[] {3, 4, 2, 4}) {
+                step.run(pixels(Shape.of(batch, 3, 64, 64)), new int[batch], 0);
+                assertThatThrownBy(() -> step.run(pixels(Shape.of(batch, 3, 64, 64)), labels(batch, 100), 0))
+                        .isInstanceOf(InputException.class);
+            }
+            assertThat(k.arena().plannedBytes()).isEqualTo(planned);
+            assertThat(k.arena().freeBytes() - free).isLessThan(planned / 10);
+        }
+    }
+
+    private static int[] labels(int batch, int label) {
+        int[] labels = new int[batch];
+        Arrays.fill(labels, label);
+        return labels;
     }
 
     @Test
