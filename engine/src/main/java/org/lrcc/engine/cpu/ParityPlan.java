@@ -106,6 +106,10 @@ final class ParityPlan {
                 && s.width() % STRIDE == 0;
     }
 
+    long bytes() {
+        return (long) Integer.BYTES * offsets.length + panels.bytes();
+    }
+
     private int[] offsets(int channels) {
         int[] all = new int[channels * rowShifts * columnShifts];
         int k = 0;

@@ -47,6 +47,10 @@ final class PixelPanels {
         }
     }
 
+    long bytes() {
+        return (long) Integer.BYTES * (first.length + 4 * source.length + width.length) + contiguous.length;
+    }
+
     /** Collects rows of pixels into panels. */
     static final class Builder {
         private final int lanes;

@@ -19,7 +19,7 @@ final class WinogradWeightGradient {
     /** Weights (pairs of channels) up to which the batch is cut into parts with sums of their own. */
     private static final int SMALL = 10_000;
 
-    /** Floats of the transformed input and gradient of the whole batch, at most; beyond, the batch is cut whatever the weights. */
+    /** Floats of the transformed input and gradient of the whole batch, at most; beyond, the batch is cut if the parts' sums take less. */
     private static final long MAX_TRANSFORMED = 1L << 23;
 
     /** Floats of a block of the transformed input that many panels of the gradient meet: half of an L2. */
@@ -42,7 +42,8 @@ final class WinogradWeightGradient {
     void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
         Pass pass = new Pass(WinogradGrid.forward(s), x, xo, dy, dyo, dw, dwo, accumulate);
         long transformed = (long) pass.g.tiles() * WinogradTiles.VALUES * (s.inputs() + s.outputs());
-        if (s.inputs() * (long) s.outputs() <= SMALL || transformed > MAX_TRANSFORMED) {
+        if (s.inputs() * (long) s.outputs() <= SMALL
+                || (transformed > MAX_TRANSFORMED && transformed > pass.summed())) {
             pass.byParts();
         } else {
             pass.byBlocks();
@@ -84,13 +85,22 @@ final class WinogradWeightGradient {
             return (channels + height - 1) / height * height * nr + 16;
         }
 
+        private int parts() {
+            return Math.min(g.tileRows(), MAX_PARTS);
+        }
+
+        /** Floats of the sums of all parts. */
+        long summed() {
+            return (long) parts() * panels * WinogradTiles.VALUES * sumSlab(g.depth());
+        }
+
         /** Few weights: each part of the batch sums its tiles on its own, and the parts are added in order. */
         void byParts() {
-            int parts = Math.min(g.tileRows(), MAX_PARTS);
+            int parts = parts();
             int blockRows = Math.max(1, MAX_TILES / g.tilesWide());
             int slab = sumSlab(g.depth());
             int panelSize = WinogradTiles.VALUES * slab;
-            float[] sums = Workspace.take(Purpose.PARTIAL, (long) parts * panels * panelSize);
+            float[] sums = Workspace.take(Purpose.PARTIAL, summed());
             pool.run(parts, part -> {
                 int end = row(part + 1, parts);
                 for (int r = row(part, parts); r < end; r += blockRows) {

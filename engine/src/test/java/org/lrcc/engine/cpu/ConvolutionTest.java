@@ -221,7 +221,12 @@ class ConvolutionTest {
             square(4, 64, 14, 256, 3, 1, 1),
             square(2, 3, 56, 64, 7, 2, 3),
             square(8, 32, 28, 64, 3, 2, 1),
-            square(4, 64, 14, 128, 3, 2, 1)
+            square(4, 64, 14, 128, 3, 2, 1),
+            // Over 200,000 weights, which weight gradients do not sum by parts of the batch: rows of im2col, then
+            // vectors of channels.
+            square(3, 450, 7, 460, 1, 1, 0),
+            square(3, 150, 15, 152, 3, 2, 1),
+            square(2, 160, 9, 150, 3, 1, 1)
         };
         for (ConvShape s : shapes) {
             float[][] one = passes(s, new ThreadPool(1));
