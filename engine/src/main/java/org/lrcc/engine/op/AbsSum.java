@@ -19,8 +19,7 @@ public record AbsSum() implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor sum = k.allocate(in[0].dtype(), Shape.of());
-        k.absSum(in[0], sum);
+        Tensor sum = Outputs.written(k, in[0].dtype(), Shape.of(), out -> k.absSum(in[0], out));
         return Forward.of(sum, Saved.of(Rules.keep(wants.wants(0), in[0])));
     }
 

@@ -27,8 +27,7 @@ public record Activate(Activation activation) implements Op {
         if (activation.kind() == Activation.Kind.NONE) {
             return Forward.of(in[0].retain(), Saved.NOTHING);
         }
-        Tensor y = k.allocate(in[0].dtype(), in[0].shape());
-        k.activation(in[0], activation, y);
+        Tensor y = Outputs.written(k, in[0].dtype(), in[0].shape(), out -> k.activation(in[0], activation, out));
         return Forward.of(y, Saved.of(Rules.keep(wants.wants(0), y)));
     }
 

@@ -21,8 +21,8 @@ public record Add() implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor y = k.allocate(in[0].dtype(), infer(in[0].shape(), in[1].shape()));
-        k.binary(Kernels.Binary.ADD, in[0], in[1], y);
+        Shape shape = infer(in[0].shape(), in[1].shape());
+        Tensor y = Outputs.written(k, in[0].dtype(), shape, out -> k.binary(Kernels.Binary.ADD, in[0], in[1], out));
         return Forward.of(y, Saved.shapes(in[0].shape(), in[1].shape()));
     }
 

@@ -24,8 +24,8 @@ public record AvgPool2d(PoolGeometry geometry) implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor y = k.allocate(in[0].dtype(), geometry.infer(in[0].shape()));
-        k.avgPool2d(in[0], geometry, y);
+        Shape shape = geometry.infer(in[0].shape());
+        Tensor y = Outputs.written(k, in[0].dtype(), shape, out -> k.avgPool2d(in[0], geometry, out));
         return Forward.of(y, Saved.NOTHING);
     }
 

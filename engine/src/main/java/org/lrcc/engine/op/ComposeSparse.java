@@ -31,8 +31,11 @@ public record ComposeSparse() implements Op {
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Rules.dtype("composeSparse", "mask", DType.U8, in[2]);
-        Tensor w = k.allocate(in[0].dtype(), in[0].shape());
-        k.composeSparse(in[0], in[1], in[2], Rules.optional(in, 3), w);
+        Tensor w = Outputs.written(
+                k,
+                in[0].dtype(),
+                in[0].shape(),
+                out -> k.composeSparse(in[0], in[1], in[2], Rules.optional(in, 3), out));
         return Forward.of(w, Saved.of(Rules.keep(wants.wants(1), in[2])));
     }
 

@@ -38,14 +38,15 @@ public record Concat(int axis) implements Op {
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Shape[] shapes = Arrays.stream(in).map(Tensor::shape).toArray(Shape[]::new);
         Shape out = infer(shapes);
-        Tensor y = k.allocate(in[0].dtype(), out);
         int stride = columns(out);
-        int start = 0;
-        for (Tensor x : in) {
-            int columns = columns(x.shape());
-            k.copyBlock(x, 0, columns, y, start, stride, rows(out), columns);
-            start += columns;
-        }
+        Tensor y = Outputs.written(k, in[0].dtype(), out, target -> {
+            int start = 0;
+            for (Tensor x : in) {
+                int columns = columns(x.shape());
+                k.copyBlock(x, 0, columns, target, start, stride, rows(out), columns);
+                start += columns;
+            }
+        });
         return Forward.of(y, Saved.shapes(shapes));
     }
 

@@ -35,8 +35,7 @@ public record Dropout(double p, long seed, long stream) implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor y = k.allocate(in[0].dtype(), in[0].shape());
-        k.dropout(in[0], p, seed, stream, y);
+        Tensor y = Outputs.written(k, in[0].dtype(), in[0].shape(), out -> k.dropout(in[0], p, seed, stream, out));
         return Forward.of(y, Saved.NOTHING);
     }
 

@@ -91,7 +91,11 @@ public enum Factors {
         if (this != SEPARABLE && !spreads(kernel) && scale == 1) {
             return v.retain().reshape(shape);
         }
-        Tensor a = k.allocate(v.dtype(), shape);
+        return Outputs.written(k, v.dtype(), shape, a -> firstWeight(k, v, in, kernel, scale, a));
+    }
+
+    private void firstWeight(Kernels k, Tensor v, int in, int kernel, double scale, Tensor a) {
+        int rank = v.shape().size(0);
         if (spreads(kernel)) {
             int columns = in * kernel;
             k.fill(a, 0);
@@ -107,7 +111,6 @@ public enum Factors {
         if (scale != 1) {
             k.scale(scale, a);
         }
-        return a;
     }
 
     /** The gradient of V from that of the first convolution's weight. */
@@ -141,9 +144,8 @@ public enum Factors {
         if (this != SEPARABLE) {
             return u.retain().reshape(shape);
         }
-        Tensor b = k.allocate(u.dtype(), shape);
-        k.permute(u.reshape(out, kernel, rank), SWAP, b.reshape(out, rank, kernel));
-        return b;
+        return Outputs.written(
+                k, u.dtype(), shape, b -> k.permute(u.reshape(out, kernel, rank), SWAP, b.reshape(out, rank, kernel)));
     }
 
     /** The gradient of U from that of the second convolution's weight. */
@@ -169,10 +171,11 @@ public enum Factors {
             }
             return;
         }
-        Tensor product = k.allocate(w.dtype(), Shape.of(rows, columns));
-        k.gemm(false, false, scale, u, v, 0, product);
-        k.permute(product.reshape(permuted(w.shape())), TO_WEIGHT, w);
-        product.release();
+        try (Outputs inside = new Outputs(k)) {
+            Tensor product = inside.allocate(w.dtype(), Shape.of(rows, columns));
+            k.gemm(false, false, scale, u, v, 0, product);
+            k.permute(product.reshape(permuted(w.shape())), TO_WEIGHT, w);
+        }
         if (rest != null) {
             k.axpy(1, rest, w);
         }

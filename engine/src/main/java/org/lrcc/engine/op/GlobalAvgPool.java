@@ -25,8 +25,8 @@ public record GlobalAvgPool() implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor y = k.allocate(in[0].dtype(), infer(in[0].shape()));
-        k.avgPool2d(in[0], whole(in[0].shape()), y);
+        Shape shape = infer(in[0].shape());
+        Tensor y = Outputs.written(k, in[0].dtype(), shape, out -> k.avgPool2d(in[0], whole(in[0].shape()), out));
         return Forward.of(y, Saved.shapes(in[0].shape()));
     }
 

@@ -34,11 +34,13 @@ public record Linear() implements Op {
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Tensor x = in[0];
         Tensor w = in[1];
-        Tensor y = k.allocate(x.dtype(), Shape.of(x.shape().size(0), w.shape().size(0)));
-        k.gemm(false, true, 1, x, w, 0, y);
-        if (in.length > 2) {
-            k.binary(Kernels.Binary.ADD, y, in[2], y);
-        }
+        Shape shape = Shape.of(x.shape().size(0), w.shape().size(0));
+        Tensor y = Outputs.written(k, x.dtype(), shape, out -> {
+            k.gemm(false, true, 1, x, w, 0, out);
+            if (in.length > 2) {
+                k.binary(Kernels.Binary.ADD, out, in[2], out);
+            }
+        });
         return Forward.of(y, Saved.of(Rules.keep(wants.wants(1), x), Rules.keep(wants.wants(0), w)));
     }
 

@@ -121,34 +121,44 @@ public record LowRankConv2d(
         Tensor x = in[X];
         Tensor rest = Rules.optional(in, REST);
         Run run = run(k, wants, x.shape(), in[U].shape(), rest != null);
-        Tensor w = null;
-        Tensor z = null;
-        Tensor y;
-        if (run.forward == Way.COMPOSED) {
-            w = composed(k, in[U], in[V], rest, x.shape());
-            y = conv(k, x, w, geometry, null);
-        } else {
-            z = between(k, x, in[V]);
-            Tensor second = factors.secondWeight(k, in[U], run.work.out(), kernel);
-            Tensor dense = rest == null ? null : conv(k, x, rest, geometry, null);
-            y = conv(k, z, second, factors.second(geometry), dense);
-            second.release();
-            release(dense);
+        try (Outputs outputs = new Outputs(k)) {
+            Tensor w = null;
+            Tensor z = null;
+            Tensor y;
+            if (run.forward == Way.COMPOSED) {
+                w = outputs.own(composed(k, in[U], in[V], rest, x.shape()));
+                y = outputs.own(conv(k, x, w, geometry, null));
+            } else {
+                z = outputs.own(between(k, x, in[V]));
+                y = outputs.own(second(k, run, in, z));
+            }
+            if (run.keepsBetween() && z == null) {
+                z = outputs.own(between(k, x, in[V]));
+            }
+            return outputs.pass(Forward.of(y, saved(run, in, w, z).with(x.shape(), in[U].shape())));
         }
-        if (run.keepsBetween() && z == null) {
-            z = between(k, x, in[V]);
+    }
+
+    /** What follows Z. */
+    private Tensor second(Kernels k, Run run, Tensor[] in, Tensor z) {
+        Tensor rest = Rules.optional(in, REST);
+        try (Outputs inside = new Outputs(k)) {
+            Tensor second = inside.own(factors.secondWeight(k, in[U], run.work.out(), kernel));
+            Tensor dense = rest == null ? null : inside.own(conv(k, in[X], rest, geometry, null));
+            return conv(k, z, second, factors.second(geometry), dense);
         }
+    }
+
+    private static Saved saved(Run run, Tensor[] in, @Nullable Tensor w, @Nullable Tensor z) {
+        Tensor rest = Rules.optional(in, REST);
         boolean wantsX = run.work.wantsX();
-        Saved saved = Saved.of(
-                Rules.keep(run.keepsInput(), x),
+        return Saved.of(
+                Rules.keep(run.keepsInput(), in[X]),
                 run.keepsBetween() && z != null ? z.retain() : null,
                 run.composesInput() && w != null ? w.retain() : null,
                 Rules.keep(wantsX || run.work.wantsV(), in[U]),
                 Rules.keep(wantsX || run.work.wantsU(), in[V]),
                 rest != null && wantsX && (w == null || !run.composesInput()) ? rest.retain() : null);
-        release(w);
-        release(z);
-        return Forward.of(y, saved.with(x.shape(), in[U].shape()));
     }
 
     private static void release(@Nullable Tensor tensor) {
@@ -158,23 +168,20 @@ public record LowRankConv2d(
     }
 
     private static Tensor conv(Kernels k, Tensor x, Tensor w, ConvGeometry g, @Nullable Tensor residual) {
-        Tensor y = k.allocate(x.dtype(), g.infer(x.shape(), w.shape()));
-        k.conv2d(x, w, null, residual, Activation.NONE, g, y);
-        return y;
+        Shape shape = g.infer(x.shape(), w.shape());
+        return Outputs.written(k, x.dtype(), shape, y -> k.conv2d(x, w, null, residual, Activation.NONE, g, y));
     }
 
     private Tensor composed(Kernels k, Tensor u, Tensor v, @Nullable Tensor rest, Shape x) {
-        Tensor w = k.allocate(u.dtype(), weight(x, u.shape()));
-        factors.compose(k, u, v, rest, scale, w);
-        return w;
+        return Outputs.written(k, u.dtype(), weight(x, u.shape()), w -> factors.compose(k, u, v, rest, scale, w));
     }
 
     /** Z: the first convolution's output, with the scale. */
     private Tensor between(Kernels k, Tensor x, Tensor v) {
-        Tensor first = factors.firstWeight(k, v, x.shape().size(1), kernel, scale);
-        Tensor z = conv(k, x, first, factors.first(geometry), null);
-        first.release();
-        return z;
+        try (Outputs inside = new Outputs(k)) {
+            Tensor first = inside.own(factors.firstWeight(k, v, x.shape().size(1), kernel, scale));
+            return conv(k, x, first, factors.first(geometry), null);
+        }
     }
 
     @Override

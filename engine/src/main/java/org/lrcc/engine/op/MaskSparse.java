@@ -29,9 +29,10 @@ public record MaskSparse() implements Op {
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Rules.dtype("maskSparse", "mask", DType.U8, in[1]);
-        Tensor y = k.allocate(in[0].dtype(), in[0].shape());
-        k.fill(y, 0);
-        k.composeSparse(y, in[0], in[1], Rules.optional(in, 2), y);
+        Tensor y = Outputs.written(k, in[0].dtype(), in[0].shape(), out -> {
+            k.fill(out, 0);
+            k.composeSparse(out, in[0], in[1], Rules.optional(in, 2), out);
+        });
         return Forward.of(y, Saved.of(Rules.keep(wants.wants(0), in[1])));
     }
 

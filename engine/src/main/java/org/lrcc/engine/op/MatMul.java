@@ -38,8 +38,9 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor c = k.allocate(in[0].dtype(), infer(in[0].shape(), in[1].shape()));
-        k.gemm(transposeA, transposeB, 1, in[0], in[1], 0, c);
+        Shape shape = infer(in[0].shape(), in[1].shape());
+        Tensor c = Outputs.written(
+                k, in[0].dtype(), shape, out -> k.gemm(transposeA, transposeB, 1, in[0], in[1], 0, out));
         return Forward.of(c, Saved.of(Rules.keep(wants.wants(1), in[0]), Rules.keep(wants.wants(0), in[1])));
     }
 

@@ -24,8 +24,8 @@ public record Mul() implements Op {
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Tensor a = in[0];
         Tensor b = in[1];
-        Tensor y = k.allocate(a.dtype(), infer(a.shape(), b.shape()));
-        k.binary(Kernels.Binary.MUL, a, b, y);
+        Shape shape = infer(a.shape(), b.shape());
+        Tensor y = Outputs.written(k, a.dtype(), shape, out -> k.binary(Kernels.Binary.MUL, a, b, out));
         Saved saved = Saved.of(Rules.keep(wants.wants(1), a), Rules.keep(wants.wants(0), b));
         return Forward.of(y, saved.with(a.shape(), b.shape()));
     }

@@ -46,8 +46,8 @@ public record NormalizeImages(List<Float> mean, List<Float> std) implements Op {
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Rules.dtype("normalizeImages", "x", DType.U8, in[0]);
-        Tensor y = k.allocate(DType.F32, infer(in[0].shape()));
-        k.normalizeImages(in[0], array(mean), array(std), y);
+        Shape shape = infer(in[0].shape());
+        Tensor y = Outputs.written(k, DType.F32, shape, out -> k.normalizeImages(in[0], array(mean), array(std), out));
         return Forward.of(y, Saved.of());
     }
 

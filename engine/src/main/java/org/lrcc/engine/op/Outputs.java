@@ -2,6 +2,7 @@ package org.lrcc.engine.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.lrcc.engine.autograd.Forward;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
@@ -22,6 +23,33 @@ final class Outputs implements AutoCloseable {
         Tensor tensor = k.allocate(dtype, shape);
         tensors.add(tensor);
         return tensor;
+    }
+
+    /** Takes over the caller's reference. */
+    Tensor own(Tensor tensor) {
+        tensors.add(tensor);
+        return tensor;
+    }
+
+    /** Passes the output on to whoever gets the result; the others are released, so what was saved of them was retained. */
+    Forward pass(Forward forward) {
+        tensors.remove(forward.out());
+        return forward;
+    }
+
+    /** A tensor that {@code kernels} write, the caller's; released where they fail. */
+    static Tensor written(Kernels k, DType dtype, Shape shape, Consumer<Tensor> kernels) {
+        Tensor tensor = k.allocate(dtype, shape);
+        boolean done = false;
+        try {
+            kernels.accept(tensor);
+            done = true;
+            return tensor;
+        } finally {
+            if (!done) {
+                tensor.release();
+            }
+        }
     }
 
     /** Passes all tensors on to whoever gets the result. */

@@ -44,8 +44,8 @@ public record Permute(List<Integer> axes) implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor y = k.allocate(in[0].dtype(), infer(in[0].shape()));
-        k.permute(in[0], axes.stream().mapToInt(a -> a).toArray(), y);
+        int[] order = axes.stream().mapToInt(a -> a).toArray();
+        Tensor y = Outputs.written(k, in[0].dtype(), infer(in[0].shape()), out -> k.permute(in[0], order, out));
         return Forward.of(y, Saved.NOTHING);
     }
 

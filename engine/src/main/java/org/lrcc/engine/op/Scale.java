@@ -23,8 +23,7 @@ public record Scale(double alpha) implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor y = k.allocate(in[0].dtype(), in[0].shape());
-        scaled(k, in[0], y);
+        Tensor y = Outputs.written(k, in[0].dtype(), in[0].shape(), out -> scaled(k, in[0], out));
         return Forward.of(y, Saved.NOTHING);
     }
 

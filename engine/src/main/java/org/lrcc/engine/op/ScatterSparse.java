@@ -37,14 +37,15 @@ public record ScatterSparse(Shape shape) implements Op {
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Rules.dtype("scatterSparse", "indices", DType.I32, in[1]);
-        Tensor y = k.allocate(in[0].dtype(), shape);
         Tensor base = Rules.optional(in, 2);
-        if (base == null) {
-            k.fill(y, 0);
-        } else {
-            k.copy(base, y);
-        }
-        k.scatterAdd(in[0], in[1], y);
+        Tensor y = Outputs.written(k, in[0].dtype(), shape, out -> {
+            if (base == null) {
+                k.fill(out, 0);
+            } else {
+                k.copy(base, out);
+            }
+            k.scatterAdd(in[0], in[1], out);
+        });
         return Forward.of(y, Saved.of(Rules.keep(wants.wants(0), in[1])));
     }
 

@@ -23,9 +23,9 @@ public record Softmax() implements Op {
 
     @Override
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
-        Tensor y = k.allocate(in[0].dtype(), in[0].shape());
         Shape rows = rows(in[0].shape());
-        k.softmax(in[0].reshape(rows), y.reshape(rows));
+        Tensor y = Outputs.written(
+                k, in[0].dtype(), in[0].shape(), out -> k.softmax(in[0].reshape(rows), out.reshape(rows)));
         return Forward.of(y, Saved.of(Rules.keep(wants.wants(0), y)));
     }
 

@@ -46,18 +46,16 @@ public record WeightNorm(double eps) implements Op {
     public Forward forward(Kernels k, Wants wants, Tensor... in) {
         Tensor v = in[0];
         Tensor m = in[1];
-        Tensor square = rowDots(k, v, v);
-        Tensor inverse = inverseRoot(k, square);
-        square.release();
-        Tensor scale = k.allocate(m.dtype(), m.shape());
-        k.binary(Kernels.Binary.MUL, m, inverse, scale);
-        Tensor y = k.allocate(v.dtype(), v.shape());
-        k.binary(Kernels.Binary.MUL, rows(v), column(scale), rows(y));
-        boolean any = wants.wants(0) || wants.wants(1);
-        Saved saved = Saved.of(Rules.keep(any, v), Rules.keep(any, inverse), Rules.keep(wants.wants(0), scale));
-        inverse.release();
-        scale.release();
-        return Forward.of(y, saved);
+        try (Outputs outputs = new Outputs(k)) {
+            Tensor inverse = outputs.own(inverseRoot(k, outputs.own(rowDots(k, v, v))));
+            Tensor scale = outputs.allocate(m.dtype(), m.shape());
+            k.binary(Kernels.Binary.MUL, m, inverse, scale);
+            Tensor y = outputs.allocate(v.dtype(), v.shape());
+            k.binary(Kernels.Binary.MUL, rows(v), column(scale), rows(y));
+            boolean any = wants.wants(0) || wants.wants(1);
+            Saved saved = Saved.of(Rules.keep(any, v), Rules.keep(any, inverse), Rules.keep(wants.wants(0), scale));
+            return outputs.pass(Forward.of(y, saved));
+        }
     }
 
     @Override
@@ -86,26 +84,37 @@ public record WeightNorm(double eps) implements Op {
 
     /** Sums of a b over each row, [O]. */
     private static Tensor rowDots(Kernels k, Tensor a, Tensor b) {
-        Tensor product = k.allocate(a.dtype(), a.shape());
-        k.binary(Kernels.Binary.MUL, a, b, product);
-        Tensor sums = k.allocate(a.dtype(), Shape.of(a.shape().size(0)));
-        k.channelSum(rows(product), sums);
-        product.release();
-        return sums;
+        try (Outputs inside = new Outputs(k)) {
+            Tensor product = inside.allocate(a.dtype(), a.shape());
+            k.binary(Kernels.Binary.MUL, a, b, product);
+            Shape shape = Shape.of(a.shape().size(0));
+            return Outputs.written(k, a.dtype(), shape, sums -> k.channelSum(rows(product), sums));
+        }
     }
 
     private Tensor inverseRoot(Kernels k, Tensor square) {
         Shape shape = square.shape();
-        Tensor ones = k.allocate(square.dtype(), shape);
-        Tensor zeros = k.allocate(square.dtype(), shape);
-        k.fill(ones, 1);
-        k.fill(zeros, 0);
-        Tensor inverse = k.allocate(square.dtype(), shape);
         Shape row = Shape.of(1, shape.size(0));
-        k.batchNorm(ones.reshape(row), zeros, square, eps, ones, zeros, null, Activation.NONE, inverse.reshape(row));
-        ones.release();
-        zeros.release();
-        return inverse;
+        try (Outputs inside = new Outputs(k)) {
+            Tensor ones = inside.allocate(square.dtype(), shape);
+            Tensor zeros = inside.allocate(square.dtype(), shape);
+            k.fill(ones, 1);
+            k.fill(zeros, 0);
+            return Outputs.written(
+                    k,
+                    square.dtype(),
+                    shape,
+                    inverse -> k.batchNorm(
+                            ones.reshape(row),
+                            zeros,
+                            square,
+                            eps,
+                            ones,
+                            zeros,
+                            null,
+                            Activation.NONE,
+                            inverse.reshape(row)));
+        }
     }
 
     /** The rows of a weight as channels of one sample: [1, O, K]. */

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.autograd.Op;
+import org.lrcc.engine.contract.OpCase;
+import org.lrcc.engine.contract.OpCases;
 import org.lrcc.engine.reference.ReferenceBackend;
 import org.lrcc.engine.reference.ReferenceKernels;
 import org.lrcc.engine.spi.Activation;
@@ -82,6 +86,50 @@ class FailedForwardTest {
                     .isInstanceOf(FailureException.class);
             assertThat(k.arena().live()).isEqualTo(in.length);
         }
+    }
+
+    /** Each call that the forward pass of a row makes fails once: allocations and kernels. */
+    @ParameterizedTest
+    @MethodSource("rows")
+    void whateverFailsNothingIsLeft(OpCase row) {
+        try (ReferenceKernels k = (ReferenceKernels) ReferenceBackend.INSTANCE.open()) {
+            Tensor[] in = row.tensors(k, DType.F64);
+            int failures = 0;
+            while (fails(k, row, in, failures)) {
+                failures++;
+                assertThat(k.arena().live())
+                        .as("after call %d of the forward pass of %s has failed", failures, row)
+                        .isEqualTo(in.length);
+            }
+            assertThat(failures > 0 || k.arena().live() == in.length)
+                    .as("an op without a call that can fail only passes its input on")
+                    .isTrue();
+        }
+    }
+
+    private static boolean fails(ReferenceKernels k, OpCase row, Tensor[] in, int call) {
+        int[] calls = {0};
+        Kernels failing = (Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, arguments) -> {
+                    if (!method.getName().equals("backend") && calls[0]++ == call) {
+                        throw new FailureException("call " + call + " fails");
+                    }
+                    try {
+                        return method.invoke(k, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+        try {
+            row.op().forward(failing, i -> row.inputs().get(i).differentiable(), in);
+            return false;
+        } catch (FailureException e) {
+            return true;
+        }
+    }
+
+    private static Stream<OpCase> rows() {
+        return OpCases.all().stream().filter(row -> !row.large());
     }
 
     @Test
