@@ -46,8 +46,23 @@ final class GroupedIm2col {
      * @param unit channels that lie together in x: a group's, or 1 for planes
      */
     void run(ConvShape s, int unit, float[] x, int xo, float[] packed, GroupedDirect.Finish finish, float[] y, int yo) {
-        Pass pass = new Pass(s, unit, x, xo, packed, finish, y, yo);
+        int groups = s.outputs() / loops.columns();
+        run(s, unit, x, xo, packed, (sums, from, image, pixel, count, group) -> {
+            int at = ((image * groups + group) * s.outPlane() + pixel) * loops.columns();
+            finish.apply(loops, sums, from, count, group * loops.columns(), at, y, yo + at);
+        });
+    }
+
+    /** As {@link #run}, with results that go to {@code sink}. */
+    void run(ConvShape s, int unit, float[] x, int xo, float[] packed, Sink sink) {
+        Pass pass = new Pass(s, unit, x, xo, packed, sink);
         pool.run(pass.chunks * pass.splits, pass::chunk);
+    }
+
+    /** Where results go. */
+    interface Sink {
+        /** Stores the sums {@code [count][columns]} at {@code from}: a group of outputs at pixels of an image from {@code pixel} on. */
+        void store(float[] sums, int from, int image, int pixel, int count, int group);
     }
 
     private final class Pass {
@@ -56,15 +71,16 @@ final class GroupedIm2col {
         final float[] x;
         final int xo;
         final float[] weights;
-        final GroupedDirect.Finish finish;
-        final float[] y;
-        final int yo;
+        final Sink sink;
         final int nr = loops.columns();
         final int distance = loops.distance();
         final int inGroups;
         final int outGroups;
         /** Steps of the sum that lie together in x: a tap's group of channels, or in planes a row of taps. */
         final int piece;
+
+        /** Whether pixels of planes are packed by themselves: a kernel of one tap, without a border. */
+        final boolean points;
 
         final int pieces;
         /** Parts of the sum that are packed side by side, each less than {@link #distance}. */
@@ -75,26 +91,17 @@ final class GroupedIm2col {
         final int chunks;
         final int splits;
 
-        Pass(
-                ConvShape s,
-                int unit,
-                float[] x,
-                int xo,
-                float[] weights,
-                GroupedDirect.Finish finish,
-                float[] y,
-                int yo) {
+        Pass(ConvShape s, int unit, float[] x, int xo, float[] weights, Sink sink) {
             this.s = s;
             this.unit = unit;
             this.x = x;
             this.xo = xo;
             this.weights = weights;
-            this.finish = finish;
-            this.y = y;
-            this.yo = yo;
+            this.sink = sink;
             inGroups = s.inputs() / unit;
             outGroups = s.outputs() / nr;
             piece = unit == 1 ? s.kernelW() : unit;
+            points = unit == 1 && s.kernel() == 1 && s.top() + s.left() + s.bottom() + s.right() == 0;
             pieces = s.inputs() * s.kernel() / piece;
             // Rows of taps are copied by whole vectors, so up to one more is overwritten.
             int most = Math.max(1, (unit == 1 ? distance - nr / 2 : distance) / piece);
@@ -157,6 +164,10 @@ final class GroupedIm2col {
 
         /** Packs a run of the sum's steps for rows {@code r0 .. r1-1} of images {@code n0 .. n1-1}. */
         private void pack(int run, int n0, int n1, int r0, int r1, float[] a, int ao) {
+            if (points) {
+                points(start(run), start(run + 1), n0, n1, r0, r1, a, ao);
+                return;
+            }
             for (int k = start(run); k < start(run + 1); k++) {
                 int to = ao + (k - start(run)) * piece;
                 for (int n = n0; n < n1; n++) {
@@ -166,6 +177,19 @@ final class GroupedIm2col {
                         pixels(k, n, r0, r1, a, to);
                     }
                     to += (r1 - r0) * s.outWidth() * distance;
+                }
+            }
+        }
+
+        /** Packs channels {@code c0 .. c1-1} of planes, of which a kernel reads single pixels. */
+        private void points(int c0, int c1, int n0, int n1, int r0, int r1, float[] a, int ao) {
+            int plane = s.height() * s.width();
+            int wide = s.outWidth();
+            for (int n = n0; n < n1; n++) {
+                for (int r = r0; r < r1; r++) {
+                    int line = xo + n * inGroups * plane + r * s.strideH() * s.width();
+                    int to = ao + ((n - n0) * (r1 - r0) + r - r0) * wide * distance;
+                    PointPixels.pack(x, line + c0 * plane, plane, c1 - c0, s.strideW(), wide, a, to, distance);
                 }
             }
         }
@@ -215,7 +239,10 @@ final class GroupedIm2col {
             int j1 = 0;
             if (inside && s.dilationW() == 1) {
                 j0 = Math.min(s.outWidth(), (s.left() + stride - 1) / stride);
-                j1 = Math.max(j0, Math.min(s.outWidth(), Math.floorDiv(s.width() + s.left() - copied, stride) + 1));
+                // What is copied from behind a row is overwritten by the next row of taps, so only the array's end
+                // matters.
+                int most = Math.min(s.width() - s.kernelW(), x.length - line - copied);
+                j1 = Math.max(j0, Math.min(s.outWidth(), Math.floorDiv(most + s.left(), stride) + 1));
                 int from = line + j0 * stride - s.left();
                 for (int v = 0; v < copied; v += lanes) {
                     loops.spreadVector(x, from + v, stride, j1 - j0, a, to + j0 * distance + v);
@@ -266,8 +293,7 @@ final class GroupedIm2col {
         private void store(int m, int n0, int n1, int r0, int r1, float[] c, int from) {
             int count = (r1 - r0) * s.outWidth();
             for (int n = n0; n < n1; n++) {
-                int at = ((n * outGroups + m) * s.outHeight() + r0) * s.outWidth() * nr;
-                finish.apply(loops, c, from + (n - n0) * count * nr, count, m * nr, at, y, yo + at);
+                sink.store(c, from + (n - n0) * count * nr, n, r0 * s.outWidth(), count, m);
             }
         }
     }

@@ -162,12 +162,17 @@ abstract class Instructions {
         private ConvolutionChoice choice(ThreadPool pool, String algorithm) {
             Convolution packed = new PackedConvolution(pool, tiles);
             return new ConvolutionChoice(
-                    StridedConvolution.pays(groups)
-                            ? new StridedConvolution(pool, tiles, winograd, groups, packed)
-                            : packed,
+                    strided(pool, packed),
                     new WinogradConvolution(pool, tiles, winograd),
                     AlgorithmModel.of(tiles.lanes()),
                     algorithm);
+        }
+
+        private Convolution strided(ThreadPool pool, Convolution packed) {
+            if (StridedConvolution.pays(groups)) {
+                return new StridedConvolution(pool, tiles, winograd, groups, packed);
+            }
+            return PackedStrides.pays(groups) ? new PackedStrides(pool, tiles, winograd, groups, packed) : packed;
         }
 
         @Override

@@ -17,6 +17,7 @@ final class PackedConvolution implements Convolution {
     private final Tiles tiles;
     private final WeightGradient weightGradient;
     private final TapWeightGradient tapWeightGradient;
+    private final PointWeightGradient pointWeightGradient;
     private final DepthwiseConvolution depthwise;
     private final ParityGradient parityGradient;
 
@@ -25,6 +26,7 @@ final class PackedConvolution implements Convolution {
         this.tiles = tiles;
         weightGradient = new WeightGradient(pool, tiles);
         tapWeightGradient = new TapWeightGradient(pool, tiles);
+        pointWeightGradient = new PointWeightGradient(pool, tiles);
         depthwise = new DepthwiseConvolution(pool, tiles);
         parityGradient = new ParityGradient(pool, tiles);
     }
@@ -93,6 +95,8 @@ final class PackedConvolution implements Convolution {
             ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
         if (DepthwiseConvolution.fits(s)) {
             depthwise.weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
+        } else if (PointWeightGradient.fits(s, tiles.lanes())) {
+            pointWeightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
         } else if (TapWeightGradient.fits(s, tiles.lanes())) {
             tapWeightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
         } else {

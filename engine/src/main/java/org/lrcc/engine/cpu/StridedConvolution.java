@@ -255,14 +255,9 @@ final class StridedConvolution implements Convolution {
         /** As {@code [kernelH][kernelW][input][output]}. */
         @Override
         void pack(int m, int g, float[] packed, int to) {
-            int kernel = s.kernel();
-            float[] taps = Workspace.take(Purpose.PANELS, (long) nr * kernel * nr);
-            int from = wo + (m * nr * s.inputs() + g * nr) * kernel;
-            layouts.gather(w, from, depth, nr, 1, nr * kernel, taps, Workspace.START, 0);
-            int begin = to + g * nr * kernel * nr;
-            for (int t = 0; t < kernel; t++) {
-                tiles.copyRows(taps, Workspace.START + t * nr, kernel * nr, packed, begin + t * nr * nr, nr);
-            }
+            int from = wo + (m * nr * s.inputs() + g * nr) * s.kernel();
+            int begin = to + g * nr * s.kernel() * nr;
+            GroupedWeights.pack(tiles, layouts, s.kernel(), depth, w, from, packed, begin);
         }
 
         @Override

@@ -15,11 +15,21 @@ class ConvolutionTest {
     private static final int OFFSET = 5;
 
     private final Convolution convolution = direct(new ThreadPool(2));
+    private final Convolution packedStrides = packedStrides(new ThreadPool(2));
 
     private static StridedConvolution direct(ThreadPool pool) {
         Tiles tiles = new VectorTiles();
         Convolution packed = new PackedConvolution(pool, tiles);
         return new StridedConvolution(pool, tiles, new VectorWinograd(), new VectorGroups(), packed);
+    }
+
+    /** Those of 256 bits; at other widths its passes are {@link #convolution}'s. */
+    private static Convolution packedStrides(ThreadPool pool) {
+        GroupLoops loops = new VectorGroups();
+        Convolution others = direct(pool);
+        return PackedStrides.pays(loops)
+                ? new PackedStrides(pool, new VectorTiles(), new VectorWinograd(), loops, others)
+                : others;
     }
 
     @Test
@@ -47,6 +57,12 @@ class ConvolutionTest {
         check(square(16, 64, 56, 64, 1, 1, 0), 15);
         check(square(8, 3, 224, 16, 7, 2, 3), 16);
         check(square(1, 16, 9, 700, 7, 1, 3), 17);
+        check(square(4, 160, 28, 208, 1, 2, 0), 18);
+        check(square(2, 17, 21, 32, 1, 3, 0), 19);
+        check(square(2, 16, 9, 32, 1, 2, 1), 20);
+        check(square(2, 9, 12, 48, 3, 2, 1), 22);
+        check(new ConvShape(2, 32, 13, 9, 48, 1, 5, 1, 2, 0, 2, 0, 2, 1, 1, 1), 23);
+        check(new ConvShape(2, 48, 13, 9, 16, 3, 3, 3, 2, 2, 0, 1, 3, 2, 1, 1), 24);
         check(new ConvShape(3, 96, 9, 11, 80, 3, 3, 2, 1, 1, 0, 1, 2, 1, 2, 2), 13);
         check(new ConvShape(2, 20, 9, 17, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 20), 8);
     }
@@ -68,6 +84,23 @@ class ConvolutionTest {
         for (int i = 0; i < shapes.length; i++) {
             assertThat(direct(new ThreadPool(1)).fits(shapes[i])).isTrue();
             check(shapes[i], i);
+        }
+    }
+
+    /** With 512 channels in: the longest sums that the tolerance is stated for. */
+    @Test
+    void packedStridesAgreeWithTheDefinitionOnLongSums() {
+        ConvShape s = square(1, 512, 14, 512, 3, 2, 1);
+        float[] x = NaiveConv.random(512 * 196, 1);
+        float[] w = NaiveConv.random(512 * 512 * 9, 2);
+        float[] dy = NaiveConv.random(512 * 49, 3);
+        Convolution c = new PackedConvolution(new ThreadPool(2), new VectorTiles());
+        NaiveConv naive = new NaiveConv(s, x, w, dy);
+        check(c, naive, s, x, w, dy);
+        GroupLoops loops = new VectorGroups();
+        if (PackedStrides.pays(loops)) {
+            c = new PackedStrides(new ThreadPool(2), new VectorTiles(), new VectorWinograd(), loops, c);
+            check(c, naive, s, x, w, dy);
         }
     }
 
@@ -94,7 +127,7 @@ class ConvolutionTest {
     @Test
     void stridedPassesAddWhatTheyAreAskedTo() {
         Convolution packed = new PackedConvolution(new ThreadPool(2), new VectorTiles());
-        for (Convolution c : new Convolution[] {convolution, packed}) {
+        for (Convolution c : new Convolution[] {convolution, packed, packedStrides}) {
             addsWhatItIsAskedTo(c, square(2, 32, 11, 64, 3, 2, 1), 121, 36);
             addsWhatItIsAskedTo(c, square(2, 32, 12, 64, 3, 2, 1), 144, 36);
         }
@@ -165,6 +198,13 @@ class ConvolutionTest {
         float[] w = NaiveConv.random(s.outputs() * s.groupInputs() * s.kernel(), seed + 1);
         float[] dy = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), seed + 2);
         NaiveConv naive = new NaiveConv(s, x, w, dy);
+        check(convolution, naive, s, x, w, dy);
+        if (s.strideH() * s.strideW() > 1) {
+            check(packedStrides, naive, s, x, w, dy);
+        }
+    }
+
+    private static void check(Convolution convolution, NaiveConv naive, ConvShape s, float[] x, float[] w, float[] dy) {
         float[] y = filled(dy.length);
         convolution.forward(s, shifted(x), OFFSET, shifted(w), OFFSET, Convolution.Epilogue.NONE, y, OFFSET);
         assertThat(NaiveConv.error(y, OFFSET, naive.y)).as("output of %s", s).isLessThan(TOLERANCE);
@@ -226,20 +266,27 @@ class ConvolutionTest {
             // vectors of channels.
             square(3, 450, 7, 460, 1, 1, 0),
             square(3, 150, 15, 152, 3, 2, 1),
-            square(2, 160, 9, 150, 3, 1, 1)
+            square(2, 160, 9, 150, 3, 1, 1),
+            square(8, 64, 14, 128, 1, 2, 0),
+            square(3, 160, 56, 64, 1, 2, 0),
+            square(9, 128, 14, 80, 1, 2, 0)
         };
         for (ConvShape s : shapes) {
-            float[][] one = passes(s, new ThreadPool(1));
+            float[][] one = passes(s, direct(new ThreadPool(1)));
+            float[][] strided = passes(s, packedStrides(new ThreadPool(1)));
             for (int threads : new int[] {2, 3, 8}) {
-                assertThat(passes(s, new ThreadPool(threads)))
+                ThreadPool pool = new ThreadPool(threads);
+                assertThat(passes(s, direct(pool)))
                         .as("%d threads, %s", threads, s)
                         .isDeepEqualTo(one);
+                assertThat(passes(s, packedStrides(pool)))
+                        .as("packed pixels, %d threads, %s", threads, s)
+                        .isDeepEqualTo(strided);
             }
         }
     }
 
-    private static float[][] passes(ConvShape s, ThreadPool pool) {
-        Convolution c = direct(pool);
+    private static float[][] passes(ConvShape s, Convolution c) {
         float[] x = NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), 1);
         float[] w = NaiveConv.random(s.outputs() * s.groupInputs() * s.kernel(), 2);
         float[] dy = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), 3);
