@@ -22,6 +22,9 @@ final class GroupedIm2col {
     /** Chunks for each of several threads at least: each packs what others pack too, so no more. */
     private static final int CHUNKS_PER_THREAD = 2;
 
+    /** Planes whose single pixels are packed together. */
+    private static final int PLANES = 4;
+
     /** More than a tile, and than the border of a row of pixels is copied from at once. */
     private static final float[] ZEROS = new float[1024];
 
@@ -185,11 +188,15 @@ final class GroupedIm2col {
         private void points(int c0, int c1, int n0, int n1, int r0, int r1, float[] a, int ao) {
             int plane = s.height() * s.width();
             int wide = s.outWidth();
-            for (int n = n0; n < n1; n++) {
-                for (int r = r0; r < r1; r++) {
-                    int line = xo + n * inGroups * plane + r * s.strideH() * s.width();
-                    int to = ao + ((n - n0) * (r1 - r0) + r - r0) * wide * distance;
-                    PointPixels.pack(x, line + c0 * plane, plane, c1 - c0, s.strideW(), wide, a, to, distance);
+            // Few planes at a time: each lies in pages of its own.
+            for (int c = c0; c < c1; c += PLANES) {
+                int channels = Math.min(PLANES, c1 - c);
+                for (int n = n0; n < n1; n++) {
+                    for (int r = r0; r < r1; r++) {
+                        int from = xo + (n * inGroups + c) * plane + r * s.strideH() * s.width();
+                        int to = ao + ((n - n0) * (r1 - r0) + r - r0) * wide * distance + c - c0;
+                        PointPixels.pack(x, from, plane, channels, s.strideW(), wide, a, to, distance);
+                    }
                 }
             }
         }
