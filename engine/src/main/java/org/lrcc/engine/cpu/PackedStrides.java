@@ -9,12 +9,12 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * <p>Where whole groups of channels come in, the input is first turned to groups, and a tap's pixels are moved a group at once: packing rows of taps from the planes took 13 to 28 % of what the
  * products take (3x3). Pixels of 1x1 kernels are packed from the planes, each once; so are the first layer's rows of taps.
  *
- * <p>Milliseconds of one thread on Zen 3 (256 bits), batch 8, the least of a process that times {@link PackedConvolution} and this one in turns, nothing else running:
+ * <p>Milliseconds of one thread on Zen 3 (256 bits), batch 8, the least of a process that times {@link PackedConvolution} and this one in turns, nothing else running; JDK 17's first two rows in a slow minute:
  *
  * <table>
  *   <caption>Stride 2, forward</caption>
  *   <tr><th>layer<th>JDK 17, panels<th>here<th>JDK 25, panels<th>here
- *   <tr><td>3 to 64, 7x7, 224x224 (JDK 17 in a slow minute)<td>54.8<td>47.2<td>33.2<td>27.7
+ *   <tr><td>3 to 64, 7x7, 224x224<td>54.8<td>47.2<td>33.2<td>27.7
  *   <tr><td>64 to 128, 3x3, 56x56<td>22.4<td>22.4<td>14.5<td>13.8
  *   <tr><td>128 to 256, 3x3, 28x28<td>13.9<td>14.3<td>13.5<td>12.8
  *   <tr><td>256 to 512, 3x3, 14x14<td>13.7<td>13.5<td>13.9<td>14.0
