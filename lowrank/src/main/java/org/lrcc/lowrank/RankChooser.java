@@ -1,11 +1,13 @@
 package org.lrcc.lowrank;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Kernels;
@@ -104,7 +106,9 @@ final class RankChooser {
     /**
      * A rank whose decomposition keeps the residual. None below the one where the singular values' rest does can (Eckart and Young), and with the truncated SVD
      * that one does; another method's is searched above it with rough decompositions, in doubling steps and then between, to a {@link #FINENESS} of the
-     * rank, and goes up from there where the whole decomposition leaves more. Over a base weight, where nothing is decomposed, the singular values' rank counts.
+     * rank. Where the whole decomposition leaves more, the search goes on above with what the rough ones leave times the quotient of the two there: the
+     * accelerated method's changes slowly with the rank (1.15 to 1.25 over the demo's layers of 384 channels), so that two or three whole decompositions do.
+     * Over a base weight, where nothing is decomposed, the singular values' rank counts.
      */
     private int residual(Decomposer.Job job, Kernels kernels, double target, Factorizer.Progress progress) {
         int limit = Math.min(job.problem().rows(), job.problem().columns());
@@ -113,10 +117,11 @@ final class RankChooser {
         if (!config.mode().decomposes()) {
             return bound;
         }
-        int rank = exact.name().equals(SvdFactorizer.NAME)
-                ? bound
-                : search(bound, limit, r -> residualAt(rough, job, kernels, r) <= target, progress);
-        // The whole decomposition may leave more than the rough one did. Doubling steps bound how often it is made.
+        Map<Integer, Double> tried = new HashMap<>();
+        IntToDoubleFunction roughly = r -> tried.computeIfAbsent(r, any -> residualAt(rough, job, kernels, r));
+        boolean svd = exact.name().equals(SvdFactorizer.NAME);
+        int rank = svd ? bound : search(bound, limit, r -> roughly.applyAsDouble(r) <= target, progress);
+        // Doubling steps bound the number of whole decompositions where the quotient misleads.
         int step = Math.max(1, rank / FINENESS);
         double reached;
         while ((reached = residualAt(exact, job, kernels, rank)) > target) {
@@ -124,7 +129,12 @@ final class RankChooser {
                 throw new InputException("target residual " + target + " cannot be met: at rank " + limit
                         + ", the highest, it comes to " + reached);
             }
-            rank = Math.min(limit, rank + step);
+            double quotient = reached / roughly.applyAsDouble(rank);
+            rank = search(
+                    Math.min(limit, rank + step),
+                    limit,
+                    r -> roughly.applyAsDouble(r) * quotient <= target,
+                    fraction -> meter.check());
             step *= 2;
         }
         return rank;
