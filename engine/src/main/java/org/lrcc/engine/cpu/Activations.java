@@ -9,10 +9,6 @@ final class Activations {
         boolean leaks() {
             return slope != 1f;
         }
-
-        boolean isNone() {
-            return !leaks() && low == Float.NEGATIVE_INFINITY && high == Float.POSITIVE_INFINITY;
-        }
     }
 
     private Activations() {}
