@@ -3,35 +3,24 @@ package org.lrcc.bench;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.lrcc.engine.autograd.Tape;
-import org.lrcc.engine.autograd.Var;
-import org.lrcc.engine.op.Sum;
-import org.lrcc.engine.random.Philox;
-import org.lrcc.engine.spi.Backend;
-import org.lrcc.engine.spi.Backends;
-import org.lrcc.engine.spi.ConvGeometry;
-import org.lrcc.engine.spi.Kernels;
+import org.lrcc.bench.compare.ResNetLayers.Geometry;
 import org.lrcc.engine.tensor.Shape;
-import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.LowRank;
 import org.lrcc.lowrank.LowRankConfig;
 import org.lrcc.lowrank.TuneMode;
 import org.lrcc.nn.data.Preprocessing;
 import org.lrcc.nn.layer.Conv2d;
-import org.lrcc.nn.network.FlatParameters;
 import org.lrcc.nn.network.Init;
-import org.lrcc.nn.network.Mode;
 import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.ModelInfo;
 import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Node;
-import org.lrcc.nn.network.Parameters;
-import org.lrcc.nn.network.Plan;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -41,11 +30,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One 3x3 convolution of ResNet18 in each form: dense, and low-rank in the modes that differ in work; forward as inference runs it, and a training step's forward and
+ * The convolutions of ResNet18 in each form: dense, and low-rank in the modes that differ in work; forward as inference runs it, and a training step's forward and
  * backward with the input's gradient. Batch 8.
  */
 @State(Scope.Benchmark)
-@BenchmarkMode(org.openjdk.jmh.annotations.Mode.AverageTime)
+@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
@@ -53,8 +42,20 @@ import org.openjdk.jmh.annotations.Warmup;
 public class LowRankConvBenchmark {
     private static final int BATCH = 8;
 
-    /** channels@size. */
-    @Param({"64@56", "128@28", "256@14", "512@7"})
+    /** in-out-kernel-stride-size. */
+    @Param({
+        "3-64-7-2-224",
+        "64-64-3-1-56",
+        "64-128-3-2-56",
+        "64-128-1-2-56",
+        "128-128-3-1-28",
+        "128-256-3-2-28",
+        "128-256-1-2-28",
+        "256-256-3-1-14",
+        "256-512-3-2-14",
+        "256-512-1-2-14",
+        "512-512-3-1-7"
+    })
     public String layer = "";
 
     /** Mode of the original, or full for the dense convolution. */
@@ -62,67 +63,43 @@ public class LowRankConvBenchmark {
     public String mode = "";
 
     /** r{@code N} for a rank, otherwise the ratio. */
-    @Param({"0.25", "r8"})
+    @Param({"0.25", "0.05", "r4", "r8", "r16"})
     public String rank = "";
 
-    private Kernels kernels;
-    private Model model;
-    private Plan training;
-    private Plan inference;
-    private FlatParameters flat;
-    private Tensor gradient;
-    private Tensor x;
+    private LayerRun run;
 
     /** Converts the layer. */
     @Setup(Level.Trial)
     public void setUp() {
-        String[] fields = layer.split("@");
-        int channels = Integer.parseInt(fields[0]);
-        int size = Integer.parseInt(fields[1]);
-        Shape shape = Shape.of(BATCH, channels, size, size);
-        Conv2d conv = new Conv2d(channels, channels, 3, 3, ConvGeometry.of(1, 1), false);
-        Network network = Network.of("x", shape, List.of(new Node("conv", conv, List.of("x"))), "conv");
+        Geometry shapes = Geometry.of(layer, BATCH);
+        Shape weight = shapes.weight();
+        Conv2d conv =
+                new Conv2d(weight.size(1), weight.size(0), weight.size(2), weight.size(3), shapes.geometry(), false);
+        Network network = Network.of("x", shapes.x(), List.of(new Node("conv", conv, List.of("x"))), "conv");
         Model dense = new Model(
                 network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of()));
         LowRankConfig config = LowRankConfig.of(TuneMode.parse(mode)).steps(1);
         config = rank.startsWith("r")
                 ? config.rank(Integer.parseInt(rank.substring(1)))
                 : config.rankRatio(Double.parseDouble(rank));
-        model = LowRank.convert(dense, config);
-        Backend backend = Backends.get();
-        kernels = backend.open();
-        training = model.network().prepare(backend, Mode.TRAIN, shape);
-        inference = model.network().prepare(backend, Mode.EVAL, shape);
-        flat = model.state().flatten();
-        gradient = flat.newBuffer();
-        float[] values = new float[shape.elements()];
-        Philox random = new Philox(1, 1);
-        for (int i = 0; i < values.length; i++) {
-            values[i] = random.nextFloat() - 0.5f;
-        }
-        x = kernels.upload(Tensor.of(values, shape.sizes()));
+        run = new LayerRun(LowRank.convert(dense, config));
     }
 
     /** Inference. */
     @Benchmark
     public void forward() {
-        inference.run(kernels, model.state(), x).release();
+        run.forward();
     }
 
     /** Forward and backward of a training step. */
     @Benchmark
     public void forwardAndBackward() {
-        try (Tape tape = Tape.recording(kernels)) {
-            Parameters parameters = Parameters.of(tape, model.state(), flat, gradient);
-            Var y = training.forward(parameters, tape.variable(x), 1, 1);
-            tape.backward(tape.apply(new Sum(), y));
-            flat.touched();
-        }
+        run.forwardAndBackward();
     }
 
     /** Gives the memory back. */
     @TearDown(Level.Trial)
     public void tearDown() {
-        kernels.close();
+        run.close();
     }
 }

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.bench.ConvBenchmark;
+import org.lrcc.bench.LowRankConvBenchmark;
 import org.lrcc.cli.Quantiles;
 import org.openjdk.jmh.annotations.Param;
 
@@ -111,10 +114,10 @@ class CompareTest {
                 .contains("| 59 (59-59) |", "3 of 3 passes", "| 512-512-3-1-7 | forward | 3 | 1.00 | 4.00 | 0.25");
     }
 
-    @Test
-    void theBenchmarkOfConvolutionsHasEveryLayer() throws ReflectiveOperationException {
-        String[] params =
-                ConvBenchmark.class.getField("layer").getAnnotation(Param.class).value();
+    @ParameterizedTest
+    @ValueSource(classes = {ConvBenchmark.class, LowRankConvBenchmark.class})
+    void theBenchmarksOfConvolutionsHaveEveryLayer(Class<?> benchmark) throws ReflectiveOperationException {
+        String[] params = benchmark.getField("layer").getAnnotation(Param.class).value();
         assertThat(Arrays.asList(params))
                 .containsExactlyInAnyOrderElementsOf(ResNetLayers.counts().keySet());
     }
