@@ -12,6 +12,7 @@ import org.lrcc.nn.data.Preprocessing;
 import org.lrcc.nn.layer.Activate;
 import org.lrcc.nn.layer.Add;
 import org.lrcc.nn.layer.BatchNorm2d;
+import org.lrcc.nn.layer.Flatten;
 import org.lrcc.nn.layer.GlobalAvgPool;
 import org.lrcc.nn.layer.Layer;
 import org.lrcc.nn.layer.Linear;
@@ -76,10 +77,9 @@ public class LayerBenchmark {
         }
         int channels = Integer.parseInt(fields[1]);
         int size = Integer.parseInt(fields[2]);
-        boolean flat = fields[0].equals("linear");
         List<Node> nodes = new ArrayList<>();
         String last = nodes(fields[0], channels, nodes);
-        Shape shape = flat ? Shape.of(BATCH, channels) : Shape.of(BATCH, channels, size, size);
+        Shape shape = Shape.of(BATCH, channels, size, size);
         Network network = Network.of("x", shape, nodes, last);
         run = new LayerRun(new Model(
                 network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of())));
@@ -100,7 +100,7 @@ public class LayerBenchmark {
             case "avgPool":
                 return add(nodes, new GlobalAvgPool(true), "x");
             case "linear":
-                return add(nodes, new Linear(channels, CLASSES, true), "x");
+                return add(nodes, new Linear(channels, CLASSES, true), add(nodes, new Flatten(1), "x"));
             default:
                 throw new InputException("no layer of kind '" + kind + "'");
         }

@@ -60,11 +60,11 @@ final class ConvertCommand extends Subcommand {
             throw new InputException("--mode " + config.mode()
                     + " converts nothing; give lora_mode, fix_sparse, fix_low_rank or a tune_ mode");
         }
-        lowRank.noteIdle(config, console());
         Outputs.file("-o", output, model.file());
         if (report != null) {
             Outputs.file("--report", report, model.file(), output);
         }
+        lowRank.noteIdle(config, console());
         Model base = model.load();
         Conversion converted = Training.convert(base, config, console());
         Adapters.save(converted.model(), output);

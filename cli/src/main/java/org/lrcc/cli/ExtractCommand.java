@@ -55,10 +55,10 @@ final class ExtractCommand extends Subcommand {
         }
         LowRankConfig config = lowRank.configOr(TuneMode.LORA);
         Density outliers = sparse == null ? null : new Density(sparse, false);
-        lowRank.noteIdleInExtract(sparse != null, console());
         Outputs.file("-o", output, base, tuned);
         Model from = ModelFile.read(base).model();
         Model to = ModelFile.read(tuned).model();
+        lowRank.noteIdleInExtract(sparse != null, console());
         try (Progress progress = console().progress("extract", 1000)) {
             Conversion found = LowRank.extract(
                     from, to, config, outliers, (layer, fraction) -> progress.at(Math.round(fraction * 1000), layer));

@@ -143,7 +143,7 @@ final class LowRankOptions {
         return config(mode == null ? other : mode);
     }
 
-    /** Says which of the options given have no effect on what this configuration converts. */
+    /** Names the options given that say how weights are decomposed, where the mode decomposes none. */
     void noteIdle(LowRankConfig config, Console console) {
         List<String> idle = ofDecomposition();
         if (!config.mode().decomposes() && !idle.isEmpty()) {

@@ -209,11 +209,11 @@ final class TrainCommand extends Subcommand {
         folder.checkFree(overwrite);
         LowRankConfig conversion =
                 adapter == null ? lowRank.config() : Adapters.info(adapter).config();
+        Model base = ModelFile.read(model).model();
+        Model adapted = adapter == null ? base : Adapters.load(base, adapter);
         if (adapter == null) {
             lowRank.noteIdle(conversion, console());
         }
-        Model base = ModelFile.read(model).model();
-        Model adapted = adapter == null ? base : Adapters.load(base, adapter);
         return new RunConfig(
                 commandLine(),
                 model,

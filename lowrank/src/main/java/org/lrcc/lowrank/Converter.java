@@ -258,7 +258,7 @@ final class Converter {
                     layer.rank(),
                     config.steps(),
                     config.lambda(),
-                    config.noSparse() || (tuned != null && sparse == null),
+                    tuned == null ? config.noSparse() : sparse == null,
                     config.seed(),
                     name.hashCode(),
                     null);

@@ -130,9 +130,10 @@ final class RankChooser {
                         + ", the highest, it comes to " + reached);
             }
             double quotient = reached / roughly.applyAsDouble(rank);
+            // By half at most, in case the quotient falls as the rank rises.
             rank = search(
                     Math.min(limit, rank + step),
-                    limit,
+                    Math.min(limit, rank + Math.max(step, rank / 2)),
                     r -> roughly.applyAsDouble(r) * quotient <= target,
                     fraction -> meter.check());
             step *= 2;

@@ -11,7 +11,7 @@ final class Chains {
     static final int TERMS = 1024;
 
     /** Pixels of a chain in a weight gradient, about: there the chains' results are many, and visits to them cost. */
-    private static final int PIXELS = 4096;
+    static final int PIXELS = 4096;
 
     /** Adds the pixels of a chunk to tiles, or sets these to them. */
     interface Chunk {

@@ -19,7 +19,7 @@ final class WinogradWeightGradient {
     /** Weights (pairs of channels) up to which the batch is cut into parts with sums of their own. */
     private static final int SMALL = 10_000;
 
-    /** Floats of the transformed input and gradient of the whole batch, at most; beyond, the batch is cut if the parts' sums take less. */
+    /** Floats of the transformed input and gradient of the whole batch, at most; beyond, the batch is cut if the parts' sums take less, or if one sum over it had too many terms. */
     private static final long MAX_TRANSFORMED = 1L << 23;
 
     /** Floats of a block of the transformed input that many panels of the gradient meet: half of an L2. */
@@ -43,7 +43,7 @@ final class WinogradWeightGradient {
         Pass pass = new Pass(WinogradGrid.forward(s), x, xo, dy, dyo, dw, dwo, accumulate);
         long transformed = (long) pass.g.tiles() * WinogradTiles.VALUES * (s.inputs() + s.outputs());
         if (s.inputs() * (long) s.outputs() <= SMALL
-                || (transformed > MAX_TRANSFORMED && transformed > pass.summed())) {
+                || (transformed > MAX_TRANSFORMED && (transformed > pass.summed() || pass.g.tiles() > Chains.PIXELS))) {
             pass.byParts();
         } else {
             pass.byBlocks();

@@ -44,10 +44,12 @@ final class PlannedMemory {
         }
     }
 
+    private static final float[] NONE = {};
+
     private final int lead;
     private final Map<Object, MemoryPlan> plans = new LinkedHashMap<>(MOST_PLANS, 0.75f, true);
     private final MemoryPlan.Recorder events = new MemoryPlan.Recorder();
-    private float[] array = {};
+    private float[] array = NONE;
     private @Nullable Object key;
     private @Nullable MemoryPlan plan;
     private boolean departed;
@@ -72,6 +74,8 @@ final class PlannedMemory {
             keep(kind, known);
         }
         if (known != null && array.length < lead + known.size() && live == 0) {
+            // The old one first, so that both never stand side by side.
+            array = NONE;
             array = new float[lead + known.size()];
         }
         plan = known != null && array.length >= lead + known.size() ? known : null;
@@ -160,6 +164,6 @@ final class PlannedMemory {
 
     void clear() {
         plans.clear();
-        array = new float[0];
+        array = NONE;
     }
 }

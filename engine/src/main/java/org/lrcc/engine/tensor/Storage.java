@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Memory of one element type, shared by the tensors that view it and reference-counted by them.
  *
  * <p>A storage begins with one reference. At zero it goes back to where it came from ({@link #free()}); a closing {@link Scope}
- * frees what it owns whatever the count. Counting is optional on the heap: a storage that nobody releases is garbage-collected.
+ * frees what it owns whatever the count. Counting is optional on the heap: a storage that nobody releases is garbage-collected, but for
+ * one with a place in a {@link MemoryPlan}, which keeps it until its session ends.
  */
 public abstract class Storage {
     private final DType dtype;

@@ -77,6 +77,10 @@ final class ConvCases {
         }
         rows.add(conv("groups", x(1, 4, 5, 5), w(6, 2, 3, 3), ConvGeometry.of(1, 1, 1, 2), Activation.RELU, 4));
         rows.add(conv("depthwise", x(1, 4, 5, 5), w(4, 1, 3, 3), ConvGeometry.of(1, 1, 1, 4), Activation.RELU, 3));
+        rows.add(conv("1x1/2 to 16", x(2, 8, 9, 11), w(16, 8, 1, 1), same(2, 0), Activation.RELU, 4)
+                .asLarge());
+        rows.add(conv("7x7/2 to 16", x(2, 3, 17, 19), w(16, 3, 7, 7), same(2, 3), Activation.RELU, 4)
+                .asLarge());
         rows.add(conv("7x7 image", x(1, 37, 7, 7), w(33, 37, 1, 1), same(1, 0), Activation.RELU, 4)
                 .asLarge());
     }

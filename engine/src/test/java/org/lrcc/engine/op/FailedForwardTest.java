@@ -101,9 +101,6 @@ class FailedForwardTest {
                         .as("after call %d of the forward pass of %s has failed", failures, row)
                         .isEqualTo(in.length);
             }
-            assertThat(failures > 0 || k.arena().live() == in.length)
-                    .as("an op without a call that can fail only passes its input on")
-                    .isTrue();
         }
     }
 

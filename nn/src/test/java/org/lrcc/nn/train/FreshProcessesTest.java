@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lrcc.engine.cpu.CpuBackend;
@@ -49,11 +51,16 @@ class FreshProcessesTest {
                     .start());
         }
         List<String> digests = new ArrayList<>();
-        for (int i = 0; i < processes.size(); i++) {
-            assertThat(processes.get(i).waitFor())
-                    .as(Files.readString(dir.resolve("err" + i)))
-                    .isZero();
-            digests.add(Files.readString(outs.get(i)).strip());
+        try {
+            for (int i = 0; i < processes.size(); i++) {
+                assertThat(processes.get(i).waitFor(5, TimeUnit.MINUTES)).isTrue();
+                assertThat(processes.get(i).exitValue())
+                        .as(Files.readString(dir.resolve("err" + i)))
+                        .isZero();
+                digests.add(Files.readString(outs.get(i)).strip());
+            }
+        } finally {
+            processes.forEach(Process::destroyForcibly);
         }
         assertThat(digests.get(0))
                 .matches("[0-9a-f]{64}")
@@ -69,9 +76,7 @@ class FreshProcessesTest {
         long seed = Long.parseLong(arguments[1]);
         Network network = ResNet.resnet18(CLASSES.size());
         Model model = new Model(
-                network,
-                Init.state(network, seed),
-                new ModelInfo(CLASSES, Preprocessing.imagenet(), java.util.Map.of()));
+                network, Init.state(network, seed), new ModelInfo(CLASSES, Preprocessing.imagenet(), Map.of()));
         int count = 12;
         Shape shape = Shape.of(count, 3, 48, 48);
         float[] pixels = new float[shape.elements()];
