@@ -20,7 +20,7 @@ help:
 	@echo 'long       all tests and the comparison with peers, as CI runs them'
 	@echo 'fuzz       mutation tests of the parsers'
 	@echo 'bench      lrcc beside its peers, in under 10 minutes (PAIRS=9: for figures); or BENCH="pattern and JMH options"'
-	@echo 'plot       the drawing of the README from bench/results'
+	@echo 'plot       the drawing of the README from bench/results (PLOTTED=raw file PLOT=svg)'
 	@echo 'doctor     which backends work here, and what to do about those that do not'
 	@echo 'demo       the embedded demo'
 	@echo 'gpu-check  the GPU backend on a real GPU'
@@ -64,10 +64,12 @@ else
 	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain $(BENCH)
 endif
 
-# Draws docs/speed.svg from the newest raw results.
+# Draws the newest raw results, or others.
+PLOTTED ?= $(lastword $(sort $(wildcard bench/results/raw-*.jsonl)))
+PLOT ?= docs/speed-avx2.svg
 plot:
 	$(MVN) -q -Dquick -DskipTests -Pjmh -pl bench -am package
-	$(COMPARE) plot $(lastword $(sort $(wildcard bench/results/raw-*.jsonl))) docs/speed.svg
+	$(COMPARE) plot $(PLOTTED) $(PLOT)
 
 doctor:
 	./lrcc doctor
