@@ -3,7 +3,6 @@ package org.lrcc.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.PoolGeometry;
@@ -22,30 +21,12 @@ import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.ModelInfo;
 import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Node;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What ResNet18 has beside its convolutions, at 224x224 and batch 8: batch norm with ReLU, batch norm with a residual and ReLU, pooling, the linear head. Forward alone takes running statistics.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(1)
-public class LayerBenchmark {
+public class LayerBenchmark extends NetworkBenchmark {
     private static final int BATCH = 8;
     private static final int CLASSES = 1000;
 
@@ -66,11 +47,8 @@ public class LayerBenchmark {
     })
     public String layer = "";
 
-    private LayerRun run;
-
-    /** Makes the layer. */
-    @Setup(Level.Trial)
-    public void setUp() {
+    @Override
+    Model model() {
         String[] fields = layer.split("-");
         if (fields.length != 3) {
             throw new InputException("layer " + layer + " is not kind-channels-size");
@@ -81,8 +59,7 @@ public class LayerBenchmark {
         String last = nodes(fields[0], channels, nodes);
         Shape shape = Shape.of(BATCH, channels, size, size);
         Network network = Network.of("x", shape, nodes, last);
-        run = new LayerRun(new Model(
-                network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of())));
+        return new Model(network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of()));
     }
 
     /** Adds the layers of a kind and returns the last one's name. */
@@ -110,23 +87,5 @@ public class LayerBenchmark {
         String name = "layer" + nodes.size();
         nodes.add(new Node(name, layer, List.of(inputs)));
         return name;
-    }
-
-    /** Inference. */
-    @Benchmark
-    public void forward() {
-        run.forward();
-    }
-
-    /** Forward and backward of a training step. */
-    @Benchmark
-    public void forwardAndBackward() {
-        run.forwardAndBackward();
-    }
-
-    /** Gives the memory back. */
-    @TearDown(Level.Trial)
-    public void tearDown() {
-        run.close();
     }
 }

@@ -2,7 +2,6 @@ package org.lrcc.bench;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.lrcc.bench.compare.ResNetLayers.Geometry;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.lowrank.LowRank;
@@ -15,31 +14,13 @@ import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.ModelInfo;
 import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Node;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The convolutions of ResNet18 in each form: dense, and low-rank in the modes that differ in work; forward as inference runs it, and a training step's forward and
  * backward with the input's gradient. Batch 8.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(1)
-public class LowRankConvBenchmark {
+public class LowRankConvBenchmark extends NetworkBenchmark {
     private static final int BATCH = 8;
 
     /** in-out-kernel-stride-size. */
@@ -66,11 +47,8 @@ public class LowRankConvBenchmark {
     @Param({"0.25", "0.05", "r4", "r8", "r16"})
     public String rank = "";
 
-    private LayerRun run;
-
-    /** Converts the layer. */
-    @Setup(Level.Trial)
-    public void setUp() {
+    @Override
+    Model model() {
         Geometry shapes = Geometry.of(layer, BATCH);
         Shape weight = shapes.weight();
         Conv2d conv =
@@ -82,24 +60,6 @@ public class LowRankConvBenchmark {
         config = rank.startsWith("r")
                 ? config.rank(Integer.parseInt(rank.substring(1)))
                 : config.rankRatio(Double.parseDouble(rank));
-        run = new LayerRun(LowRank.convert(dense, config));
-    }
-
-    /** Inference. */
-    @Benchmark
-    public void forward() {
-        run.forward();
-    }
-
-    /** Forward and backward of a training step. */
-    @Benchmark
-    public void forwardAndBackward() {
-        run.forwardAndBackward();
-    }
-
-    /** Gives the memory back. */
-    @TearDown(Level.Trial)
-    public void tearDown() {
-        run.close();
+        return LowRank.convert(dense, config);
     }
 }

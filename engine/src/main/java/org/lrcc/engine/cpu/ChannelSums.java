@@ -10,8 +10,8 @@ final class ChannelSums {
      */
     private static final int MAX_DEPTH = 200;
 
-    /** More than a tile, where its sum begins. */
-    private static final float[] ZEROS = new float[1024];
+    /** More than a tile, where its sum begins, and than the border of a row of pixels is copied from at once. */
+    static final float[] ZEROS = new float[1024];
 
     private final GroupLoops loops;
     private final int height;

@@ -38,6 +38,11 @@ record ConvShape(
         return kernelH * kernelW;
     }
 
+    /** Whether zeros lie around the input. */
+    boolean isPadded() {
+        return (top() | left() | bottom() | right()) != 0;
+    }
+
     int groupInputs() {
         return inputs / groups;
     }

@@ -128,7 +128,7 @@ final class GroupedDirect {
             rows = images > 1 ? high : Math.max(1, Math.min(high, PIXELS / s.outWidth()));
             chunks = images > 1 ? (s.batch() + images - 1) / images : s.batch() * ((high + rows - 1) / rows);
             splits = Math.max(1, Math.min(outGroups, (CHUNKS_PER_THREAD * pool.threads() + chunks - 1) / chunks));
-            boolean pads = (s.top() | s.left() | s.bottom() | s.right()) != 0;
+            boolean pads = s.isPadded();
             copies = pads || s.outWidth() < mr;
             bandRows = copies ? (rows - 1) * s.strideH() + (s.kernelH() - 1) * s.dilationH() + 1 : s.height();
             bandColumns = copies ? (s.outWidth() - 1) * s.strideW() + (s.kernelW() - 1) * s.dilationW() + 1 : s.width();

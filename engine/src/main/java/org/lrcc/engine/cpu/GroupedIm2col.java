@@ -25,9 +25,6 @@ final class GroupedIm2col {
     /** Planes whose single pixels are packed together. */
     private static final int PLANES = 4;
 
-    /** More than a tile, and than the border of a row of pixels is copied from at once. */
-    private static final float[] ZEROS = new float[1024];
-
     private static final float NONE = Float.NEGATIVE_INFINITY;
 
     private final ThreadPool pool;
@@ -104,7 +101,7 @@ final class GroupedIm2col {
             inGroups = s.inputs() / unit;
             outGroups = s.outputs() / nr;
             piece = unit == 1 ? s.kernelW() : unit;
-            points = unit == 1 && s.kernel() == 1 && s.top() + s.left() + s.bottom() + s.right() == 0;
+            points = unit == 1 && s.kernel() == 1 && !s.isPadded();
             pieces = s.inputs() * s.kernel() / piece;
             // Rows of taps are copied by whole vectors, so up to one more is overwritten.
             int most = Math.max(1, (unit == 1 ? distance - nr / 2 : distance) / piece);
@@ -214,15 +211,15 @@ final class GroupedIm2col {
                 int h = r * s.strideH() + first;
                 int row = to + (r - r0) * wide * distance;
                 if (h < 0 || h >= s.height()) {
-                    loops.spread(ZEROS, Workspace.START, 0, wide, a, row);
+                    loops.spread(ChannelSums.ZEROS, Workspace.START, 0, wide, a, row);
                     continue;
                 }
                 loops.spread(x, plane + h * s.width() * unit, stride * unit, j1 - j0, a, row + j0 * distance);
                 if (j0 > 0) {
-                    loops.spread(ZEROS, Workspace.START, 0, j0, a, row);
+                    loops.spread(ChannelSums.ZEROS, Workspace.START, 0, j0, a, row);
                 }
                 if (j1 < wide) {
-                    loops.spread(ZEROS, Workspace.START, 0, wide - j1, a, row + j1 * distance);
+                    loops.spread(ChannelSums.ZEROS, Workspace.START, 0, wide - j1, a, row + j1 * distance);
                 }
             }
         }
@@ -286,12 +283,13 @@ final class GroupedIm2col {
                         int from = Workspace.START + ((i - k0) * room + t) * distance;
                         int weight = Workspace.START + (m * pieces + start(i)) * piece * nr;
                         // Zeros are read rather than written first: loads of what other stores wrote wait.
-                        float[] sum = i == k ? ZEROS : sums;
+                        float[] sum = i == k ? ChannelSums.ZEROS : sums;
                         int so = i == k ? Workspace.START : at;
                         loops.multiplyPacked(height, depth, a, from, weights, weight, sum, so, sums, at);
                     }
                     if (k > 0) {
-                        loops.finish(sums, at, height, ZEROS, Workspace.START, c, tile, NONE, -NONE, c, tile);
+                        loops.finish(
+                                sums, at, height, ChannelSums.ZEROS, Workspace.START, c, tile, NONE, -NONE, c, tile);
                     }
                 }
             }

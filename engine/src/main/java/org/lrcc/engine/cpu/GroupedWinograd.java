@@ -27,9 +27,6 @@ final class GroupedWinograd {
     /** Channels whose weights are transformed at a time. */
     private static final int WEIGHT_ROWS = 32;
 
-    /** Where products begin that add to nothing. */
-    private static final float[] ZEROS = new float[1024];
-
     private final ThreadPool pool;
     private final GroupLoops loops;
     private final WinogradTiles kernels;
@@ -225,7 +222,16 @@ final class GroupedWinograd {
                 for (int t = 0; t < n; t += mr) {
                     int height = n - t > 4 ? mr : 4;
                     loops.multiplyPacked(
-                            height, depth, v, at + order.tile(t), u, weight, ZEROS, Workspace.START, sums, to + t * nr);
+                            height,
+                            depth,
+                            v,
+                            at + order.tile(t),
+                            u,
+                            weight,
+                            ChannelSums.ZEROS,
+                            Workspace.START,
+                            sums,
+                            to + t * nr);
                 }
                 if (k > 0) {
                     Chains.add(sums, to, o, oo, n * nr);

@@ -37,7 +37,7 @@ final class PointWeightGradient {
                 && s.kernel() == 1
                 && s.strideH() * s.strideW() > 1
                 && s.groups() == 1
-                && s.top() + s.left() + s.bottom() + s.right() == 0
+                && !s.isPadded()
                 && s.inputs() <= s.outputs();
     }
 
