@@ -43,10 +43,13 @@ final class Slot {
     }
 
     void end(Tensor contribution) {
-        if (contribution != target) {
-            add(contribution);
+        try {
+            if (contribution != target) {
+                add(contribution);
+            }
+        } finally {
+            contribution.release();
         }
-        contribution.release();
     }
 
     /** Adds a contribution that somebody else may hold too; retains it where it is kept. */
@@ -63,10 +66,13 @@ final class Slot {
         } else if (!gradient.isShared()) {
             kernels.axpy(1, contribution, gradient);
         } else {
-            Tensor sum = kernels.allocate(gradient.dtype(), shape);
-            kernels.binary(Kernels.Binary.ADD, gradient, contribution, sum);
-            gradient.release();
-            gradient = sum;
+            Tensor shared = gradient;
+            gradient = kernels.allocate(shared.dtype(), shape);
+            try {
+                kernels.binary(Kernels.Binary.ADD, shared, contribution, gradient);
+            } finally {
+                shared.release();
+            }
         }
     }
 

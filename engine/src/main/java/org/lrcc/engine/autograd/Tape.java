@@ -198,9 +198,12 @@ public final class Tape implements AutoCloseable {
         }
         walked = true;
         Tensor one = kernels.allocate(value(loss).dtype(), root.shape);
-        kernels.fill(one, 1);
-        root.add(one);
-        one.release();
+        try {
+            kernels.fill(one, 1);
+            root.add(one);
+        } finally {
+            one.release();
+        }
         for (int i = nodes.size() - 1; i >= 0; i--) {
             Node node = nodes.remove(i);
             Slot out = slots.get(node.output());

@@ -125,9 +125,9 @@ public record BatchNorm2d(double eps, double momentum, boolean training, Activat
         boolean residual = sink.inputs() > RESIDUAL && sink.wants(RESIDUAL);
         boolean inner = sink.wants(X) || sink.wants(GAMMA) || sink.wants(BETA);
         if (residual && (y == null || !inner)) {
-            Tensor before = Rules.beforeActivation(k, activation, y, grad);
-            sink.pass(RESIDUAL, before);
-            before.release();
+            try (Outputs inside = new Outputs(k)) {
+                sink.pass(RESIDUAL, inside.own(Rules.beforeActivation(k, activation, y, grad)));
+            }
             residual = false;
         }
         if (!inner) {

@@ -73,15 +73,16 @@ public record Conv2d(ConvGeometry geometry, Activation activation) implements Op
 
     @Override
     public void backward(Kernels k, Saved saved, Tensor grad, GradientSink sink) {
-        Tensor before = Rules.beforeActivation(k, activation, saved.optional(2), grad);
-        sink.write(X, dx -> k.conv2dInputGrad(before, saved.tensor(1), geometry, dx));
-        sink.write(W, dw -> k.conv2dWeightGrad(saved.tensor(0), before, geometry, dw));
-        if (sink.inputs() > BIAS) {
-            sink.write(BIAS, dBias -> k.channelSum(before, dBias));
+        try (Outputs inside = new Outputs(k)) {
+            Tensor before = inside.own(Rules.beforeActivation(k, activation, saved.optional(2), grad));
+            sink.write(X, dx -> k.conv2dInputGrad(before, saved.tensor(1), geometry, dx));
+            sink.write(W, dw -> k.conv2dWeightGrad(saved.tensor(0), before, geometry, dw));
+            if (sink.inputs() > BIAS) {
+                sink.write(BIAS, dBias -> k.channelSum(before, dBias));
+            }
+            if (sink.inputs() > RESIDUAL) {
+                sink.pass(RESIDUAL, before);
+            }
         }
-        if (sink.inputs() > RESIDUAL) {
-            sink.pass(RESIDUAL, before);
-        }
-        before.release();
     }
 }

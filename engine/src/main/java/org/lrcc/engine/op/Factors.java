@@ -118,15 +118,16 @@ public enum Factors {
         int rank = dv.shape().size(0);
         if (spreads(kernel)) {
             int columns = in * kernel;
-            Tensor part = k.allocate(dv.dtype(), dv.shape());
-            for (int block = 0; block < kernel; block++) {
-                int at = (block * rank * kernel + block) * columns;
-                k.copyBlock(da, at, columns * kernel, block == 0 ? dv : part, 0, columns, rank, columns);
-                if (block > 0) {
-                    k.axpy(1, part, dv);
+            try (Outputs inside = new Outputs(k)) {
+                Tensor part = inside.allocate(dv.dtype(), dv.shape());
+                for (int block = 0; block < kernel; block++) {
+                    int at = (block * rank * kernel + block) * columns;
+                    k.copyBlock(da, at, columns * kernel, block == 0 ? dv : part, 0, columns, rank, columns);
+                    if (block > 0) {
+                        k.axpy(1, part, dv);
+                    }
                 }
             }
-            part.release();
         } else if (this == SEPARABLE) {
             k.permute(da.reshape(rank, in, kernel), SWAP, dv.reshape(rank, kernel, in));
         } else {
@@ -192,8 +193,7 @@ public enum Factors {
         if (this != SEPARABLE) {
             return dw.retain().reshape(matrix);
         }
-        Tensor permuted = k.allocate(dw.dtype(), matrix);
-        k.permute(dw, TO_MATRIX, permuted.reshape(permuted(w)));
-        return permuted;
+        return Outputs.written(
+                k, dw.dtype(), matrix, permuted -> k.permute(dw, TO_MATRIX, permuted.reshape(permuted(w))));
     }
 }

@@ -161,12 +161,6 @@ public record LowRankConv2d(
                 rest != null && wantsX && (w == null || !run.composesInput()) ? rest.retain() : null);
     }
 
-    private static void release(@Nullable Tensor tensor) {
-        if (tensor != null) {
-            tensor.release();
-        }
-    }
-
     private static Tensor conv(Kernels k, Tensor x, Tensor w, ConvGeometry g, @Nullable Tensor residual) {
         Shape shape = g.infer(x.shape(), w.shape());
         return Outputs.written(k, x.dtype(), shape, y -> k.conv2d(x, w, null, residual, Activation.NONE, g, y));
@@ -188,46 +182,60 @@ public record LowRankConv2d(
     public void backward(Kernels k, Saved saved, Tensor grad, GradientSink sink) {
         Shape x = saved.shape(0);
         Run run = run(k, sink, x, saved.shape(1), sink.inputs() > REST);
-        Tensor g = null;
-        if (run.factorsGradients() && run.work.wantsV() || run.work.wantsX() && run.input == Way.FACTORED) {
-            Tensor second = factors.secondWeight(k, saved.tensor(3), run.work.out(), kernel);
-            Shape first = factors.firstShape(x.size(1), kernel, run.work.rank());
-            g = k.allocate(grad.dtype(), factors.first(geometry).infer(x, first));
-            k.conv2dInputGrad(grad, second, factors.second(geometry), g);
-            second.release();
-        }
-        if (run.wantsParameters()) {
-            if (run.factorsGradients()) {
-                factored(k, run, saved, grad, g, sink);
-            } else if (run.fusesGradients()) {
-                fused(k, run, saved, grad, sink);
-            } else {
-                projected(k, run, saved, grad, sink);
+        try (Outputs inside = new Outputs(k)) {
+            Tensor g = null;
+            if (run.factorsGradients() && run.work.wantsV() || run.work.wantsX() && run.input == Way.FACTORED) {
+                g = inside.own(betweenGradient(k, run, saved, grad));
             }
+            if (run.wantsParameters()) {
+                if (run.factorsGradients()) {
+                    factored(k, run, saved, grad, g, sink);
+                } else if (run.fusesGradients()) {
+                    fused(k, run, saved, grad, sink);
+                } else {
+                    projected(k, run, saved, grad, sink);
+                }
+            }
+            Tensor between = g;
+            sink.write(X, dx -> inputGradient(k, run, saved, grad, between, dx));
         }
-        Tensor between = g;
-        sink.write(X, dx -> inputGradient(k, run, saved, grad, between, dx));
-        release(g);
+    }
+
+    /** G: the gradient of Z. */
+    private Tensor betweenGradient(Kernels k, Run run, Saved saved, Tensor grad) {
+        Shape first = factors.firstShape(run.work.x().size(1), kernel, run.work.rank());
+        Shape shape = factors.first(geometry).infer(run.work.x(), first);
+        try (Outputs inside = new Outputs(k)) {
+            Tensor second = inside.own(factors.secondWeight(k, saved.tensor(3), run.work.out(), kernel));
+            return Outputs.written(
+                    k, grad.dtype(), shape, g -> k.conv2dInputGrad(grad, second, factors.second(geometry), g));
+        }
     }
 
     private void inputGradient(Kernels k, Run run, Saved saved, Tensor grad, @Nullable Tensor g, Tensor dx) {
         Tensor rest = saved.optional(5);
         if (g == null || run.input == Way.COMPOSED) {
             Tensor known = saved.optional(2);
-            Tensor w =
-                    known != null ? known.retain() : composed(k, saved.tensor(3), saved.tensor(4), rest, run.work.x());
-            k.conv2dInputGrad(grad, w, geometry, dx);
-            w.release();
+            try (Outputs inside = new Outputs(k)) {
+                Tensor w = inside.own(
+                        known != null
+                                ? known.retain()
+                                : composed(k, saved.tensor(3), saved.tensor(4), rest, run.work.x()));
+                k.conv2dInputGrad(grad, w, geometry, dx);
+            }
             return;
         }
-        Tensor first = factors.firstWeight(k, saved.tensor(4), run.work.x().size(1), kernel, scale);
-        k.conv2dInputGrad(g, first, factors.first(geometry), dx);
-        first.release();
+        try (Outputs inside = new Outputs(k)) {
+            Tensor first = inside.own(
+                    factors.firstWeight(k, saved.tensor(4), run.work.x().size(1), kernel, scale));
+            k.conv2dInputGrad(g, first, factors.first(geometry), dx);
+        }
         if (rest != null) {
-            Tensor dense = k.allocate(dx.dtype(), dx.shape());
-            k.conv2dInputGrad(grad, rest, geometry, dense);
-            k.axpy(1, dense, dx);
-            dense.release();
+            try (Outputs inside = new Outputs(k)) {
+                Tensor dense = inside.allocate(dx.dtype(), dx.shape());
+                k.conv2dInputGrad(grad, rest, geometry, dense);
+                k.axpy(1, dense, dx);
+            }
         }
     }
 
@@ -237,19 +245,20 @@ public record LowRankConv2d(
         int rank = run.work.rank();
         sink.write(U, du -> {
             Tensor known = saved.optional(1);
-            Tensor z = known != null ? known.retain() : between(k, saved.tensor(0), saved.tensor(4));
-            Tensor db = k.allocate(du.dtype(), factors.secondShape(run.work.out(), kernel, rank));
-            k.conv2dWeightGrad(z, grad, factors.second(geometry), db);
-            factors.secondGradient(k, db, run.work.out(), kernel, du);
-            db.release();
-            z.release();
+            try (Outputs inside = new Outputs(k)) {
+                Tensor z = inside.own(known != null ? known.retain() : between(k, saved.tensor(0), saved.tensor(4)));
+                Tensor db = inside.allocate(du.dtype(), factors.secondShape(run.work.out(), kernel, rank));
+                k.conv2dWeightGrad(z, grad, factors.second(geometry), db);
+                factors.secondGradient(k, db, run.work.out(), kernel, du);
+            }
         });
         if (g != null) {
             sink.write(V, dv -> {
-                Tensor da = k.allocate(dv.dtype(), factors.firstShape(in, kernel, rank));
-                k.conv2dWeightGrad(saved.tensor(0), g, factors.first(geometry), da);
-                factors.firstGradient(k, da, in, kernel, scale, dv);
-                da.release();
+                try (Outputs inside = new Outputs(k)) {
+                    Tensor da = inside.allocate(dv.dtype(), factors.firstShape(in, kernel, rank));
+                    k.conv2dWeightGrad(saved.tensor(0), g, factors.first(geometry), da);
+                    factors.firstGradient(k, da, in, kernel, scale, dv);
+                }
             });
         }
     }
@@ -274,15 +283,15 @@ public record LowRankConv2d(
 
     /** dU and dV from the weight's gradient, which is the rest's. */
     private void projected(Kernels k, Run run, Saved saved, Tensor grad, GradientSink sink) {
-        Tensor dw = k.allocate(grad.dtype(), weight(run.work.x(), saved.shape(1)));
-        k.conv2dWeightGrad(saved.tensor(0), grad, geometry, dw);
-        Tensor matrix = factors.matrix(k, dw, kernel);
-        sink.write(U, du -> k.gemm(false, true, scale, matrix, saved.tensor(4), 0, du));
-        sink.write(V, dv -> k.gemm(true, false, scale, saved.tensor(3), matrix, 0, dv));
-        matrix.release();
-        if (sink.inputs() > REST) {
-            sink.pass(REST, dw);
+        try (Outputs inside = new Outputs(k)) {
+            Tensor dw = inside.allocate(grad.dtype(), weight(run.work.x(), saved.shape(1)));
+            k.conv2dWeightGrad(saved.tensor(0), grad, geometry, dw);
+            Tensor matrix = inside.own(factors.matrix(k, dw, kernel));
+            sink.write(U, du -> k.gemm(false, true, scale, matrix, saved.tensor(4), 0, du));
+            sink.write(V, dv -> k.gemm(true, false, scale, saved.tensor(3), matrix, 0, dv));
+            if (sink.inputs() > REST) {
+                sink.pass(REST, dw);
+            }
         }
-        dw.release();
     }
 }

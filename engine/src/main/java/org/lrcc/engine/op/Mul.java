@@ -42,9 +42,10 @@ public record Mul() implements Op {
             k.binary(Kernels.Binary.MUL, grad, other, out);
             return;
         }
-        Tensor whole = k.allocate(grad.dtype(), grad.shape());
-        k.binary(Kernels.Binary.MUL, grad, other, whole);
-        k.sumTo(whole, out);
-        whole.release();
+        try (Outputs inside = new Outputs(k)) {
+            Tensor whole = inside.allocate(grad.dtype(), grad.shape());
+            k.binary(Kernels.Binary.MUL, grad, other, whole);
+            k.sumTo(whole, out);
+        }
     }
 }

@@ -9,7 +9,7 @@ import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** The tensors that a forward pass allocates. What was not passed on when it closes, because a kernel failed or it was needed inside alone, is released. */
+/** The tensors that a pass of an op allocates. What was not passed on when it closes, because a kernel failed or it was needed inside alone, is released. */
 final class Outputs implements AutoCloseable {
     private final Kernels k;
     private final List<Tensor> tensors = new ArrayList<>();

@@ -88,9 +88,7 @@ final class Rules {
         if (y == null) {
             return grad.retain();
         }
-        Tensor before = k.allocate(grad.dtype(), grad.shape());
-        k.activationGrad(y, grad, activation, before);
-        return before;
+        return Outputs.written(k, grad.dtype(), grad.shape(), before -> k.activationGrad(y, grad, activation, before));
     }
 
     /** Gives the sink the gradient of an input that was broadcast: {@code grad} itself or its sum. */

@@ -37,14 +37,14 @@ public record Softmax() implements Op {
             Tensor y = saved.tensor(0).reshape(rows);
             Tensor dy = grad.reshape(rows);
             Tensor dx = target.reshape(rows);
-            Tensor sum = k.allocate(grad.dtype(), Shape.of(rows.size(0), 1));
-            k.binary(Kernels.Binary.MUL, dy, y, dx);
-            k.sumTo(dx, sum);
-            Tensor centred = k.allocate(grad.dtype(), rows);
-            k.binary(Kernels.Binary.SUB, dy, sum, centred);
-            k.binary(Kernels.Binary.MUL, centred, y, dx);
-            centred.release();
-            sum.release();
+            try (Outputs inside = new Outputs(k)) {
+                Tensor sum = inside.allocate(grad.dtype(), Shape.of(rows.size(0), 1));
+                k.binary(Kernels.Binary.MUL, dy, y, dx);
+                k.sumTo(dx, sum);
+                Tensor centred = inside.allocate(grad.dtype(), rows);
+                k.binary(Kernels.Binary.SUB, dy, sum, centred);
+                k.binary(Kernels.Binary.MUL, centred, y, dx);
+            }
         });
     }
 

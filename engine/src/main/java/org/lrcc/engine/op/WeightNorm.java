@@ -65,21 +65,21 @@ public record WeightNorm(double eps) implements Op {
         }
         Tensor v = saved.tensor(0);
         Tensor inverse = saved.tensor(1);
-        Tensor dots = rowDots(k, v, grad);
-        k.binary(Kernels.Binary.MUL, dots, inverse, dots);
-        sink.write(1, dm -> k.copy(dots, dm));
-        sink.write(0, dv -> {
-            Tensor scale = saved.tensor(2);
-            // m / |v| (v·dy) / |v|²
+        try (Outputs inside = new Outputs(k)) {
+            Tensor dots = inside.own(rowDots(k, v, grad));
             k.binary(Kernels.Binary.MUL, dots, inverse, dots);
-            k.binary(Kernels.Binary.MUL, dots, scale, dots);
-            Tensor along = k.allocate(v.dtype(), v.shape());
-            k.binary(Kernels.Binary.MUL, rows(v), column(dots), rows(along));
-            k.binary(Kernels.Binary.MUL, rows(grad), column(scale), rows(dv));
-            k.axpy(-1, along, dv);
-            along.release();
-        });
-        dots.release();
+            sink.write(1, dm -> k.copy(dots, dm));
+            sink.write(0, dv -> {
+                Tensor scale = saved.tensor(2);
+                // m / |v| (v·dy) / |v|²
+                k.binary(Kernels.Binary.MUL, dots, inverse, dots);
+                k.binary(Kernels.Binary.MUL, dots, scale, dots);
+                Tensor along = inside.allocate(v.dtype(), v.shape());
+                k.binary(Kernels.Binary.MUL, rows(v), column(dots), rows(along));
+                k.binary(Kernels.Binary.MUL, rows(grad), column(scale), rows(dv));
+                k.axpy(-1, along, dv);
+            });
+        }
     }
 
     /** Sums of a b over each row, [O]. */

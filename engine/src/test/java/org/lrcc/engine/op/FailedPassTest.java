@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.autograd.Op;
+import org.lrcc.engine.autograd.Tape;
+import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.contract.OpCase;
 import org.lrcc.engine.contract.OpCases;
 import org.lrcc.engine.reference.ReferenceBackend;
@@ -25,8 +28,8 @@ import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** A forward pass whose kernel fails gives back what it allocated, without a scope. */
-class FailedForwardTest {
+/** A pass of an op whose kernel fails gives back what it allocated, without a scope. */
+class FailedPassTest {
     /** The session, but that one kernel fails, or the allocation of this number where it is one. */
     private static Kernels failing(Kernels k, String kernel, int allocation) {
         int[] allocations = {0};
@@ -105,11 +108,24 @@ class FailedForwardTest {
     }
 
     private static boolean fails(ReferenceKernels k, OpCase row, Tensor[] in, int call) {
-        int[] calls = {0};
-        Kernels failing = (Kernels) Proxy.newProxyInstance(
+        try {
+            row.op()
+                    .forward(
+                            failing(k, new AtomicInteger(call)),
+                            i -> row.inputs().get(i).differentiable(),
+                            in);
+            return false;
+        } catch (FailureException e) {
+            return true;
+        }
+    }
+
+    /** The session, but that a call fails: 0 the next, 1 the one after it. */
+    private static Kernels failing(ReferenceKernels k, AtomicInteger call) {
+        return (Kernels) Proxy.newProxyInstance(
                 Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, arguments) -> {
-                    if (!method.getName().equals("backend") && calls[0]++ == call) {
-                        throw new FailureException("call " + call + " fails");
+                    if (!method.getName().equals("backend") && call.getAndDecrement() == 0) {
+                        throw new FailureException(method.getName() + " fails");
                     }
                     try {
                         return method.invoke(k, arguments);
@@ -117,8 +133,36 @@ class FailedForwardTest {
                         throw e.getCause();
                     }
                 });
-        try {
-            row.op().forward(failing, i -> row.inputs().get(i).differentiable(), in);
+    }
+
+    /** The same for the backward pass, whose op has two readers: each call fails once; closing the tape gives all back. */
+    @ParameterizedTest
+    @MethodSource("rows")
+    void whateverFailsOnTheWayBackNothingIsLeft(OpCase row) {
+        try (ReferenceKernels k = (ReferenceKernels) ReferenceBackend.INSTANCE.open()) {
+            Tensor[] in = row.tensors(k, DType.F64);
+            int failures = 0;
+            while (failsBackward(k, row, in, failures)) {
+                failures++;
+                assertThat(k.arena().live())
+                        .as("after call %d of the backward pass of %s has failed", failures, row)
+                        .isEqualTo(in.length);
+            }
+            assertThat(failures).isPositive();
+        }
+    }
+
+    private static boolean failsBackward(ReferenceKernels k, OpCase row, Tensor[] in, int call) {
+        AtomicInteger countdown = new AtomicInteger(-1);
+        try (Tape tape = Tape.recording(failing(k, countdown))) {
+            Var[] inputs = new Var[in.length];
+            for (int i = 0; i < in.length; i++) {
+                inputs[i] = row.inputs().get(i).differentiable() ? tape.variable(in[i]) : tape.constant(in[i]);
+            }
+            Var out = tape.apply(row.op(), inputs);
+            Var twice = tape.apply(new Add(), tape.apply(new Sum(), out), tape.apply(new Sum(), out));
+            countdown.set(call);
+            tape.backward(twice);
             return false;
         } catch (FailureException e) {
             return true;
