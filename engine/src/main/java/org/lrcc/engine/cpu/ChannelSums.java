@@ -1,7 +1,10 @@
 package org.lrcc.engine.cpu;
 
+import org.lrcc.engine.cpu.Workspace.Purpose;
+
 /**
- * Sums of a convolution for rows of pixels that lie channels-last: runs of floats, each at an offset from a pixel's place, times runs of weights {@code [run][columns]}.
+ * Sums of a convolution for rows of pixels that lie channels-last: runs of floats, each at an offset from a pixel's place, times runs of weights {@code [run][columns]}. Long sums are taken in
+ * {@link Chains}.
  */
 final class ChannelSums {
     /**
@@ -19,6 +22,8 @@ final class ChannelSums {
     private final int step;
     private final int[] offsets;
     private final int block;
+    /** Runs of a chain, whole blocks. */
+    private final int chain;
 
     /** Pixels of a row that are wanted. */
     final int wide;
@@ -46,6 +51,7 @@ final class ChannelSums {
         height = best;
         pitch = summed(wide, best);
         block = Math.max(1, MAX_DEPTH / run);
+        chain = Math.max(1, Chains.TERMS / (block * run)) * block;
     }
 
     /** Pixels that tiles of a height sum: at the end of a row there may be one of 4. */
@@ -72,11 +78,19 @@ final class ChannelSums {
      */
     void run(int images, int rows, float[] a, int ao, int image, int line, float[] w, int wo, float[] c, int co) {
         int size = pitch * loops.columns();
+        int floats = images * rows * size;
+        float[] later = offsets.length > chain ? Workspace.take(Purpose.CHAIN, floats) : c;
         for (int k = 0; k < offsets.length; k += block) {
+            float[] to = k < chain ? c : later;
+            int at = k < chain ? co : Workspace.START;
             for (int i = 0; i < images; i++) {
                 for (int r = 0; r < rows; r++) {
-                    row(k, a, ao + i * image + r * line, w, wo, c, co + (i * rows + r) * size);
+                    row(k, a, ao + i * image + r * line, w, wo, to, at + (i * rows + r) * size);
                 }
+            }
+            int end = Math.min(offsets.length, k + block);
+            if (k >= chain && (end % chain == 0 || end == offsets.length)) {
+                Chains.add(later, Workspace.START, c, co, floats);
             }
         }
     }
@@ -90,8 +104,9 @@ final class ChannelSums {
             int to = co + j * nr;
             for (int k = k0; k < k1; k++) {
                 // Zeros are read rather than written first: loads of what other stores wrote wait.
-                float[] from = k == 0 ? ZEROS : c;
-                int fo = k == 0 ? Workspace.START : to;
+                boolean begins = k % chain == 0;
+                float[] from = begins ? ZEROS : c;
+                int fo = begins ? Workspace.START : to;
                 int weights = wo + k * run * nr;
                 loops.multiply(h, run, a, at + offsets[k], step, w, weights, from, fo, c, to, weights);
             }

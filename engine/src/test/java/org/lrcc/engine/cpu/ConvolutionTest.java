@@ -89,7 +89,7 @@ class ConvolutionTest {
 
     /** With 512 channels in: the longest sums that the tolerance is stated for. */
     @Test
-    void packedStridesAgreeWithTheDefinitionOnLongSums() {
+    void stridedPassesAgreeWithTheDefinitionOnLongSums() {
         ConvShape s = square(1, 512, 14, 512, 3, 2, 1);
         float[] x = NaiveConv.random(512 * 196, 1);
         float[] w = NaiveConv.random(512 * 512 * 9, 2);
@@ -97,6 +97,7 @@ class ConvolutionTest {
         Convolution c = new PackedConvolution(new ThreadPool(2), new VectorTiles());
         NaiveConv naive = new NaiveConv(s, x, w, dy);
         check(c, naive, s, x, w, dy);
+        check(convolution, naive, s, x, w, dy);
         GroupLoops loops = new VectorGroups();
         if (PackedStrides.pays(loops)) {
             c = new PackedStrides(new ThreadPool(2), new VectorTiles(), new VectorWinograd(), loops, c);
