@@ -40,9 +40,9 @@ interface Convolution {
     /** {@code y = epilogue(conv(x, w))}; y {@code [batch, outputs, outHeight, outWidth]} at {@code yo}. */
     void forward(ConvShape s, float[] x, int xo, float[] w, int wo, Epilogue epilogue, float[] y, int yo);
 
-    /** Gradient of the input: {@code dx = (accumulate ? dx : 0) + ...}. */
-    void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate);
+    /** Gradient of the input: {@code dx}, overwritten. */
+    void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo);
 
     /** Gradient of the weights, {@code [outputs, inputs/groups, kernelH, kernelW]}. */
-    void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate);
+    void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo);
 }

@@ -86,14 +86,12 @@ final class ConvolutionChoice implements Convolution {
     }
 
     @Override
-    public void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
-        algorithm(s, ConvPass.INPUT_GRADIENT).inputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate);
+    public void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
+        algorithm(s, ConvPass.INPUT_GRADIENT).inputGradient(s, dy, dyo, w, wo, dx, dxo);
     }
 
     @Override
-    public void weightGradient(
-            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        algorithm(s, ConvPass.WEIGHT_GRADIENT).weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
+    public void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        algorithm(s, ConvPass.WEIGHT_GRADIENT).weightGradient(s, x, xo, dy, dyo, dw, dwo);
     }
 }

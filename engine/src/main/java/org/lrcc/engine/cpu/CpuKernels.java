@@ -216,8 +216,7 @@ public final class CpuKernels implements Kernels {
                 weight.array(),
                 weight.offset(),
                 out.array(),
-                out.offset(),
-                false);
+                out.offset());
     }
 
     @Override
@@ -236,8 +235,7 @@ public final class CpuKernels implements Kernels {
                 gradient.array(),
                 gradient.offset(),
                 out.array(),
-                out.offset(),
-                false);
+                out.offset());
     }
 
     @Override

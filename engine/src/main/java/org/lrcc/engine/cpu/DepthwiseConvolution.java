@@ -93,8 +93,7 @@ final class DepthwiseConvolution implements Convolution {
     }
 
     @Override
-    public void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+    public void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
         ConvPlan plan = ConvPlan.of(s, tiles);
         int outputs = s.groupOutputs();
         int plane = s.height() * s.width();
@@ -103,12 +102,12 @@ final class DepthwiseConvolution implements Convolution {
             int weights = wo + i % s.groups() * outputs * s.groupInputs() * s.kernel();
             for (int c = 0; c < s.groupInputs(); c++) {
                 int to = dxo + (i * s.groupInputs() + c) * plane;
-                if (plan.phasesLeaveGaps && !accumulate) {
+                if (plan.phasesLeaveGaps) {
                     Arrays.fill(dx, to, to + plane, 0f);
                 }
                 for (ConvPlan.Phase phase : plan.phases) {
                     float[] kernel = kernel(s, phase, w, weights + c * s.kernel());
-                    addPhase(plan, phase, source, kernel, dx, to, accumulate);
+                    addPhase(plan, phase, source, kernel, dx, to);
                 }
             }
         });
@@ -126,14 +125,7 @@ final class DepthwiseConvolution implements Convolution {
         return kernel;
     }
 
-    private void addPhase(
-            ConvPlan plan,
-            ConvPlan.Phase phase,
-            float[] source,
-            float[] kernel,
-            float[] dx,
-            int to,
-            boolean accumulate) {
+    private void addPhase(ConvPlan plan, ConvPlan.Phase phase, float[] source, float[] kernel, float[] dx, int to) {
         ConvShape s = plan.shape;
         ConvPlan.Grid grid = phase.grid();
         int pitch = plan.gradient.columns();
@@ -141,20 +133,18 @@ final class DepthwiseConvolution implements Convolution {
         float[] sums = Workspace.take(Purpose.TILES, n + tiles.lanes());
         int from = START + grid.source();
         tiles.taps(phase.offsets().length, source, from, phase.offsets(), kernel, 0, n, sums, START);
-        float beta = accumulate ? 1f : 0f;
         for (int q = 0; q < grid.rows(); q++) {
             int row = to + grid.target() + q * s.strideH() * s.width();
             if (s.strideW() == 1) {
-                tiles.store(sums, START + q * pitch, dx, row, grid.columns(), beta);
+                tiles.store(sums, START + q * pitch, dx, row, grid.columns(), 0f);
             } else {
-                PackedConvolution.spread(sums, START + q * pitch, dx, row, grid.columns(), s.strideW(), beta);
+                PackedConvolution.spread(sums, START + q * pitch, dx, row, grid.columns(), s.strideW());
             }
         }
     }
 
     @Override
-    public void weightGradient(
-            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+    public void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
         ConvPlan plan = ConvPlan.of(s, tiles);
         int inputs = s.groupInputs();
         int outputs = s.groupOutputs();
@@ -187,7 +177,7 @@ final class DepthwiseConvolution implements Convolution {
                     pixels = 0;
                 }
             }
-            write(totals, dw, dwo + g * outputs * steps, accumulate);
+            write(totals, dw, dwo + g * outputs * steps);
         });
     }
 
@@ -204,9 +194,9 @@ final class DepthwiseConvolution implements Convolution {
         }
     }
 
-    private static void write(double[] totals, float[] dw, int to, boolean accumulate) {
+    private static void write(double[] totals, float[] dw, int to) {
         for (int k = 0; k < totals.length; k++) {
-            dw[to + k] = (float) (accumulate ? dw[to + k] + totals[k] : totals[k]);
+            dw[to + k] = (float) totals[k];
         }
     }
 }

@@ -48,23 +48,21 @@ final class GradientPanels {
         }
     }
 
-    /** {@code dw = (accumulate ? dw : 0) +} the parts {@code [parts][weights]}, in order. */
-    static void addParts(
-            ThreadPool pool, float[] partial, int weights, int parts, float[] dw, int dwo, boolean accumulate) {
+    /** {@code dw} = the sum of the parts {@code [parts][weights]}, in order. */
+    static void addParts(ThreadPool pool, float[] partial, int weights, int parts, float[] dw, int dwo) {
         pool.run((weights + CHUNK - 1) / CHUNK, chunk -> {
             int i0 = chunk * CHUNK;
-            addParts(partial, weights, parts, i0, Math.min(weights, i0 + CHUNK), dw, dwo, accumulate);
+            addParts(partial, weights, parts, i0, Math.min(weights, i0 + CHUNK), dw, dwo);
         });
     }
 
-    private static void addParts(
-            float[] partial, int stride, int parts, int i0, int i1, float[] dw, int dwo, boolean accumulate) {
+    private static void addParts(float[] partial, int stride, int parts, int i0, int i1, float[] dw, int dwo) {
         for (int i = i0; i < i1; i++) {
             float sum = partial[i];
             for (int p = 1; p < parts; p++) {
                 sum += partial[p * stride + i];
             }
-            dw[dwo + i] = accumulate ? dw[dwo + i] + sum : sum;
+            dw[dwo + i] = sum;
         }
     }
 }

@@ -64,8 +64,7 @@ final class Im2colConvolution implements Convolution {
     }
 
     @Override
-    public void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+    public void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
         int k = depth(s);
         int n = s.outPlane();
         int m = s.groupOutputs();
@@ -76,16 +75,13 @@ final class Im2colConvolution implements Convolution {
             int from = dyo + out(s, image, g);
             gemm.multiply(true, false, k, n, m, 1f, w, wo + weights(s, g), k, dy, from, n, 0f, columns, 0, n);
             int to = dxo + in(s, image, g);
-            if (!accumulate) {
-                Arrays.fill(dx, to, to + s.groupInputs() * s.height() * s.width(), 0f);
-            }
+            Arrays.fill(dx, to, to + s.groupInputs() * s.height() * s.width(), 0f);
             fold(s, columns, dx, to);
         });
     }
 
     @Override
-    public void weightGradient(
-            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+    public void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
         int k = depth(s);
         int n = s.outPlane();
         int m = s.groupOutputs();
@@ -93,7 +89,7 @@ final class Im2colConvolution implements Convolution {
             float[] columns = Workspace.take(Purpose.ROWS, (long) k * n);
             for (int image = 0; image < s.batch(); image++) {
                 unfold(s, x, xo + in(s, image, g), columns);
-                float beta = image == 0 && !accumulate ? 0f : 1f;
+                float beta = image == 0 ? 0f : 1f;
                 int from = dyo + out(s, image, g);
                 gemm.multiply(false, true, m, k, n, 1f, dy, from, n, columns, 0, n, beta, dw, dwo + weights(s, g), k);
             }

@@ -55,18 +55,17 @@ final class PackedConvolution implements Convolution {
     }
 
     @Override
-    public void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+    public void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
         if (DepthwiseConvolution.fits(s)) {
-            depthwise.inputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate);
+            depthwise.inputGradient(s, dy, dyo, w, wo, dx, dxo);
             return;
         }
         ConvPlan plan = ConvPlan.of(s, tiles);
         if (plan.parities != null) {
-            parityGradient.run(plan.parities, s, dy, dyo, w, wo, dx, dxo, accumulate);
+            parityGradient.run(plan.parities, s, dy, dyo, w, wo, dx, dxo);
             return;
         }
-        if (plan.phasesLeaveGaps && !accumulate) {
+        if (plan.phasesLeaveGaps) {
             Arrays.fill(dx, dxo, dxo + s.batch() * s.inputs() * s.height() * s.width(), 0f);
         }
         float[] source = padded(pool, tiles, plan.gradient, s.batch(), dy, dyo);
@@ -85,22 +84,21 @@ final class PackedConvolution implements Convolution {
                         tiles,
                         left,
                         phase.panels().of(tiles, source, from, phase.offsets()),
-                        new Gradient(tiles, phase.panels(), plane, accumulate ? 1f : 0f, dx, to));
+                        new Gradient(tiles, phase.panels(), plane, dx, to));
             }
         }
     }
 
     @Override
-    public void weightGradient(
-            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+    public void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
         if (DepthwiseConvolution.fits(s)) {
-            depthwise.weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
+            depthwise.weightGradient(s, x, xo, dy, dyo, dw, dwo);
         } else if (PointWeightGradient.fits(s, tiles.lanes())) {
-            pointWeightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+            pointWeightGradient.run(s, x, xo, dy, dyo, dw, dwo);
         } else if (TapWeightGradient.fits(s, tiles.lanes())) {
-            tapWeightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+            tapWeightGradient.run(s, x, xo, dy, dyo, dw, dwo);
         } else {
-            weightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+            weightGradient.run(s, x, xo, dy, dyo, dw, dwo);
         }
     }
 
@@ -115,18 +113,11 @@ final class PackedConvolution implements Convolution {
     }
 
     /**
-     * {@code dx[to + i*step] = tile[from + i] + (beta == 0 ? 0 : dx[to + i*step])} for {@code i < n}, float by float: shuffled vectors, blended with what lies
-     * between, took 1.01 to 1.1 times as long a pass (3x3, stride 2).
+     * {@code dx[to + i*step] = tile[from + i]} for {@code i < n}, float by float: shuffled vectors, blended with what lies between, took 1.01 to 1.1 times as long a pass (3x3, stride 2).
      */
-    static void spread(float[] tile, int from, float[] dx, int to, int n, int step, float beta) {
-        if (beta == 0f) {
-            for (int i = 0; i < n; i++) {
-                dx[to + i * step] = tile[from + i];
-            }
-        } else {
-            for (int i = 0; i < n; i++) {
-                dx[to + i * step] += tile[from + i];
-            }
+    static void spread(float[] tile, int from, float[] dx, int to, int n, int step) {
+        for (int i = 0; i < n; i++) {
+            dx[to + i * step] = tile[from + i];
         }
     }
 
@@ -151,7 +142,7 @@ final class PackedConvolution implements Convolution {
     }
 
     /** Writes a phase of an input gradient. */
-    private record Gradient(Tiles tiles, PixelPanels panels, int plane, float beta, float[] dx, int dxo)
+    private record Gradient(Tiles tiles, PixelPanels panels, int plane, float[] dx, int dxo)
             implements PanelProduct.TileSink {
 
         @Override
@@ -165,9 +156,9 @@ final class PackedConvolution implements Convolution {
                     int n = panels.contiguous[panel] ? panels.width[panel] : panels.length[i];
                     int s = to + r * nr + panels.column[i];
                     if (panels.step == 1) {
-                        tiles.store(tile, s, dx, d + panels.target[i], n, beta);
+                        tiles.store(tile, s, dx, d + panels.target[i], n, 0f);
                     } else {
-                        spread(tile, s, dx, d + panels.target[i], n, panels.step, beta);
+                        spread(tile, s, dx, d + panels.target[i], n, panels.step);
                     }
                 }
             }

@@ -77,7 +77,7 @@ final class PackedStrides implements Convolution {
         int from = unit == 1 ? xo : Workspace.START;
         im2col.run(s, unit, source, from, packed, (sums, at, image, pixel, count, group) -> {
             int to = (image * s.outputs() + group * nr) * s.outPlane() + pixel;
-            planes.write(sums, at, group * nr, nr, count, epilogue, false, y, yo, to, s.outPlane());
+            planes.write(sums, at, group * nr, nr, count, epilogue, y, yo, to, s.outPlane());
         });
     }
 
@@ -111,14 +111,12 @@ final class PackedStrides implements Convolution {
     }
 
     @Override
-    public void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
-        others.inputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate);
+    public void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
+        others.inputGradient(s, dy, dyo, w, wo, dx, dxo);
     }
 
     @Override
-    public void weightGradient(
-            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        others.weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
+    public void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        others.weightGradient(s, x, xo, dy, dyo, dw, dwo);
     }
 }

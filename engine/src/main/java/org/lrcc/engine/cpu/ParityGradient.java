@@ -44,10 +44,10 @@ final class ParityGradient {
         this.tiles = tiles;
     }
 
-    void run(ParityPlan plan, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean add) {
+    void run(ParityPlan plan, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
         float[] source = PackedConvolution.padded(pool, tiles, plan.gradient, s.batch(), dy, dyo);
         int base = plan.gradient.isIdentity() ? dyo : 0;
-        new Product(plan, s, w, wo, plan.panels.of(tiles, source, base, plan.offsets), dx, dxo, add).run();
+        new Product(plan, s, w, wo, plan.panels.of(tiles, source, base, plan.offsets), dx, dxo).run();
     }
 
     private final class Product {
@@ -58,7 +58,6 @@ final class ParityGradient {
         final PanelProduct.Panels right;
         final float[] dx;
         final int dxo;
-        final boolean accumulate;
         final int mr = tiles.rows();
         final int nr = tiles.columns();
         /** Blocks of {@link #mr} rows; the last may be lower. */
@@ -70,15 +69,7 @@ final class ParityGradient {
         final int rowChunks;
         final int columnChunks;
 
-        Product(
-                ParityPlan plan,
-                ConvShape s,
-                float[] w,
-                int wo,
-                PanelProduct.Panels right,
-                float[] dx,
-                int dxo,
-                boolean accumulate) {
+        Product(ParityPlan plan, ConvShape s, float[] w, int wo, PanelProduct.Panels right, float[] dx, int dxo) {
             this.plan = plan;
             this.s = s;
             this.w = w;
@@ -86,7 +77,6 @@ final class ParityGradient {
             this.right = right;
             this.dx = dx;
             this.dxo = dxo;
-            this.accumulate = accumulate;
             blocks = (s.inputs() + mr - 1) / mr;
             lastHeight = tiles.height(s.inputs() - (blocks - 1) * mr);
             paddedRows = (blocks - 1) * mr + lastHeight;
@@ -231,11 +221,7 @@ final class ParityGradient {
             for (int i = panels.first[panel]; i < panels.first[panel + 1]; i++) {
                 int column = panels.column[i];
                 int d = to + panels.target[i];
-                if (accumulate) {
-                    addBoth(c, even + column, odd + column, panels.length[i], dx, d);
-                } else {
-                    both(c, even + column, odd + column, panels.length[i], dx, d);
-                }
+                both(c, even + column, odd + column, panels.length[i], dx, d);
             }
         }
     }
@@ -259,13 +245,6 @@ final class ParityGradient {
         for (int i = 0; i < n; i++) {
             dx[to + 2 * i] = c[even + i];
             dx[to + 2 * i + 1] = c[odd + i];
-        }
-    }
-
-    private static void addBoth(float[] c, int even, int odd, int n, float[] dx, int to) {
-        for (int i = 0; i < n; i++) {
-            dx[to + 2 * i] += c[even + i];
-            dx[to + 2 * i + 1] += c[odd + i];
         }
     }
 }

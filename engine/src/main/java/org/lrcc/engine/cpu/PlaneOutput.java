@@ -17,7 +17,6 @@ final class PlaneOutput {
      * {@code y[yo + to]}, and the epilogue's residual has its value at {@code to}.
      *
      * @param plane floats from channel to channel of y
-     * @param accumulate whether to add to y, without an epilogue
      */
     void write(
             float[] lines,
@@ -26,26 +25,20 @@ final class PlaneOutput {
             int channels,
             int pixels,
             Convolution.Epilogue epilogue,
-            boolean accumulate,
             float[] y,
             int yo,
             int to,
             int plane) {
         float[] bias = epilogue.bias();
         float[] residual = epilogue.residual();
-        if (!accumulate && bias == null && residual == null && !epilogue.clamps()) {
+        if (bias == null && residual == null && !epilogue.clamps()) {
             layouts.scatter(lines, from, channels, pixels, y, yo + to, plane);
             return;
         }
         float[] planes = Workspace.take(Purpose.GRADIENT, (long) layouts.columns() * pixels);
         layouts.scatter(lines, from, channels, pixels, planes, 0, pixels);
         for (int c = 0; c < channels; c++) {
-            int at = to + c * plane;
-            if (accumulate) {
-                tiles.store(planes, c * pixels, y, yo + at, pixels, 1f);
-            } else {
-                epilogue.store(tiles, planes, c * pixels, pixels, first + c, y, yo, at);
-            }
+            epilogue.store(tiles, planes, c * pixels, pixels, first + c, y, yo, to + c * plane);
         }
     }
 }

@@ -41,8 +41,8 @@ final class PointWeightGradient {
                 && s.inputs() <= s.outputs();
     }
 
-    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        new Product(s, dy, dyo).run(x, xo, dw, dwo, accumulate);
+    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        new Product(s, dy, dyo).run(x, xo, dw, dwo);
     }
 
     private final class Product {
@@ -89,7 +89,7 @@ final class PointWeightGradient {
             Arrays.setAll(offsets, m -> Math.min(m, s.outputs() - 1) * s.outPlane());
         }
 
-        void run(float[] x, int xo, float[] dw, int dwo, boolean accumulate) {
+        void run(float[] x, int xo, float[] dw, int dwo) {
             int size = panels * panelSize;
             float[] pixels = Workspace.take(Purpose.PADDED, (long) chunks * size);
             pool.run(chunks, c -> pack(c, x, xo, pixels, Workspace.START + c * size));
@@ -106,10 +106,10 @@ final class PointWeightGradient {
                     add(c, m0, m1, pixels, Workspace.START + c * size, to, add);
                 });
                 int at = parts == 1 ? dwo : part * weights;
-                write(sums, m0, m1, partial, at, parts == 1 && accumulate ? 1f : 0f);
+                write(sums, m0, m1, partial, at);
             });
             if (parts > 1) {
-                GradientPanels.addParts(pool, partial, weights, parts, dw, dwo, accumulate);
+                GradientPanels.addParts(pool, partial, weights, parts, dw, dwo);
             }
         }
 
@@ -191,13 +191,13 @@ final class PointWeightGradient {
             }
         }
 
-        private void write(float[] sums, int m0, int m1, float[] dw, int dwo, float beta) {
+        private void write(float[] sums, int m0, int m1, float[] dw, int dwo) {
             for (int m = m0; m < m1; m++) {
                 for (int p = 0; p < panels; p++) {
                     int row = (m - m0) / mr * panels + p;
                     int from = Workspace.START + (row * mr + (m - m0) % mr) * nr;
                     int n = Math.min(nr, s.inputs() - p * nr);
-                    tiles.store(sums, from, dw, dwo + m * s.inputs() + p * nr, n, beta);
+                    tiles.store(sums, from, dw, dwo + m * s.inputs() + p * nr, n, 0f);
                 }
             }
         }

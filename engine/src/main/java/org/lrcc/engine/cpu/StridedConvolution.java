@@ -92,19 +92,17 @@ final class StridedConvolution implements Convolution {
     }
 
     @Override
-    public void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+    public void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
         if (fits(s)) {
-            new InputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate).run();
+            new InputGradient(s, dy, dyo, w, wo, dx, dxo).run();
         } else {
-            others.inputGradient(s, dy, dyo, w, wo, dx, dxo, accumulate);
+            others.inputGradient(s, dy, dyo, w, wo, dx, dxo);
         }
     }
 
     @Override
-    public void weightGradient(
-            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        others.weightGradient(s, x, xo, dy, dyo, dw, dwo, accumulate);
+    public void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        others.weightGradient(s, x, xo, dy, dyo, dw, dwo);
     }
 
     /**
@@ -272,7 +270,7 @@ final class StridedConvolution implements Convolution {
                 for (int r = 0; r < high; r += together) {
                     int to = ((n + i) * s.outputs() + m * nr) * s.outPlane() + (row + r) * wide;
                     int at = Workspace.START + (i * pixels + r * sums.pitch) * nr;
-                    planes.write(c, at, m * nr, nr, together * wide, epilogue, false, y, yo, to, s.outPlane());
+                    planes.write(c, at, m * nr, nr, together * wide, epilogue, y, yo, to, s.outPlane());
                 }
             }
         }
@@ -290,20 +288,18 @@ final class StridedConvolution implements Convolution {
         final int dyo;
         final float[] dx;
         final int dxo;
-        final boolean accumulate;
         final ChannelBand band;
         /** First row of the output's gradient that the input's first row might receive from. */
         final int above;
 
         final Phase[] phases = new Phase[STRIDE * STRIDE];
 
-        InputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+        InputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
             super(s, w, wo, s.height(), s.width(), STRIDE, INPUT_PIXELS, s.outputs() * s.kernel());
             this.dy = dy;
             this.dyo = dyo;
             this.dx = dx;
             this.dxo = dxo;
-            this.accumulate = accumulate;
             above = Math.floorDiv(s.top() - s.kernelH() + 1, STRIDE);
             int left = Math.min(0, Math.floorDiv(s.left() - s.kernelW() + 1, STRIDE));
             int last = (s.width() - 1 + s.left()) / STRIDE;
@@ -406,7 +402,7 @@ final class StridedConvolution implements Convolution {
             for (int i = 0; i < count; i++) {
                 int at = Workspace.START + i * pixels * nr;
                 int to = ((n + i) * s.inputs() + m * nr) * plane + row * s.width();
-                planes.write(lines, at, m * nr, nr, pixels, Epilogue.NONE, accumulate, dx, dxo, to, plane);
+                planes.write(lines, at, m * nr, nr, pixels, Epilogue.NONE, dx, dxo, to, plane);
             }
         }
 

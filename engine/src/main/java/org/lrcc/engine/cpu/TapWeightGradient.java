@@ -50,15 +50,15 @@ final class TapWeightGradient {
                 && 5 * s.groupInputs() >= 4 * vectors * lanes;
     }
 
-    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
         int weights = s.groupOutputs() * s.groupInputs() * s.kernel();
         for (int g = 0; g < s.groups(); g++) {
             Group group = new Group(ConvPlan.of(s, tiles), g, dy, dyo);
             group.turn(x, xo);
             if (weights <= SMALL) {
-                group.byParts(dw, dwo + g * weights, accumulate);
+                group.byParts(dw, dwo + g * weights);
             } else {
-                group.byVectors(dw, dwo + g * weights, accumulate);
+                group.byVectors(dw, dwo + g * weights);
             }
         }
     }
@@ -131,7 +131,7 @@ final class TapWeightGradient {
         }
 
         /** Parts of the batch side by side, added in order. */
-        void byParts(float[] dw, int dwo, boolean accumulate) {
+        void byParts(float[] dw, int dwo) {
             int weights = outputs * inputs * taps;
             int parts = Math.min(MAX_PARTS, chunks);
             float[] partial = Workspace.take(Purpose.PARTIAL, (long) parts * weights);
@@ -149,22 +149,14 @@ final class TapWeightGradient {
                     }
                 });
                 for (int v = 0; v < vectors; v++) {
-                    write(
-                            v,
-                            0,
-                            taps,
-                            sums,
-                            Workspace.START + v * taps * panels * tileSize,
-                            partial,
-                            part * weights,
-                            false);
+                    write(v, 0, taps, sums, Workspace.START + v * taps * panels * tileSize, partial, part * weights);
                 }
             });
-            GradientPanels.addParts(pool, partial, weights, parts, dw, dwo, accumulate);
+            GradientPanels.addParts(pool, partial, weights, parts, dw, dwo);
         }
 
         /** Every piece of work sums all pixels for its own vector of channels and taps. */
-        void byVectors(float[] dw, int dwo, boolean accumulate) {
+        void byVectors(float[] dw, int dwo) {
             int perChunk = panels * panelSize;
             float[] gradient = Workspace.take(Purpose.GRADIENT, (long) chunks * perChunk);
             pool.run(chunks, c -> packGradient(c, gradient, Workspace.START + c * perChunk));
@@ -178,7 +170,7 @@ final class TapWeightGradient {
                 Chains.ofChunks(0, chunks, rowsPerChunk * s.outWidth(), sums, floats, (c, to, add) -> {
                     addChunk(c, v, t0, t1, gradient, Workspace.START + c * perChunk, to, Workspace.START, add);
                 });
-                write(v, t0, t1, sums, Workspace.START, dw, dwo, accumulate);
+                write(v, t0, t1, sums, Workspace.START, dw, dwo);
             });
         }
 
@@ -220,22 +212,21 @@ final class TapWeightGradient {
         }
 
         /** Writes a vector's tiles, turned, as {@code [output][channel][tap]}. */
-        private void write(int v, int t0, int t1, float[] sums, int so, float[] dw, int dwo, boolean accumulate) {
+        private void write(int v, int t0, int t1, float[] sums, int so, float[] dw, int dwo) {
             int channels = Math.min(lanes, inputs - v * lanes);
             for (int m = 0; m < outputs; m++) {
                 int from = so + m / nr * tileSize + m % nr;
                 int to = dwo + (m * inputs + v * lanes) * taps + t0;
                 for (int c = 0; c < channels; c++) {
-                    gather(sums, from + c * nr, panels * tileSize, t1 - t0, dw, to + c * taps, accumulate);
+                    gather(sums, from + c * nr, panels * tileSize, t1 - t0, dw, to + c * taps);
                 }
             }
         }
     }
 
-    private static void gather(float[] sums, int from, int step, int n, float[] dw, int to, boolean accumulate) {
+    private static void gather(float[] sums, int from, int step, int n, float[] dw, int to) {
         for (int t = 0; t < n; t++) {
-            float sum = sums[from + t * step];
-            dw[to + t] = accumulate ? dw[to + t] + sum : sum;
+            dw[to + t] = sums[from + t * step];
         }
     }
 }

@@ -41,7 +41,7 @@ final class WeightGradient {
         this.tiles = tiles;
     }
 
-    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
         ConvPlan plan = ConvPlan.of(s, tiles);
         float[] source = PackedConvolution.padded(pool, tiles, plan.input, s.batch(), x, xo);
         int base = plan.input.isIdentity() ? xo : 0;
@@ -51,15 +51,15 @@ final class WeightGradient {
             int gradient = dyo + g * s.groupOutputs() * s.outPlane();
             Group group = new Group(tiles, plan, source, from, dy, gradient);
             if (weights <= SMALL) {
-                byParts(group, dw, dwo + g * weights, accumulate);
+                byParts(group, dw, dwo + g * weights);
             } else {
-                bySteps(group, dw, dwo + g * weights, accumulate);
+                bySteps(group, dw, dwo + g * weights);
             }
         }
     }
 
     /** Parts of the batch side by side, added in order. */
-    private void byParts(Group g, float[] dw, int dwo, boolean accumulate) {
+    private void byParts(Group g, float[] dw, int dwo) {
         int weights = g.outputs * g.steps;
         int parts = Math.min(MAX_PARTS, g.pixelChunks);
         float[] partial = Workspace.take(Purpose.PARTIAL, (long) parts * weights);
@@ -73,13 +73,13 @@ final class WeightGradient {
                 g.packGradient(c, gradient, Workspace.START);
                 g.addChunk(c, 0, g.steps, gradient, Workspace.START, to, add);
             });
-            g.write(sums, 0, g.steps, partial, part * weights, false);
+            g.write(sums, 0, g.steps, partial, part * weights);
         });
-        GradientPanels.addParts(pool, partial, weights, parts, dw, dwo, accumulate);
+        GradientPanels.addParts(pool, partial, weights, parts, dw, dwo);
     }
 
     /** Every chunk of work sums all pixels for its own im2col rows. */
-    private void bySteps(Group g, float[] dw, int dwo, boolean accumulate) {
+    private void bySteps(Group g, float[] dw, int dwo) {
         int perChunk = g.panels * g.panelSize;
         float[] gradient = Workspace.take(Purpose.GRADIENT, (long) g.pixelChunks * perChunk + tiles.columns());
         pool.run(g.pixelChunks, c -> g.packGradient(c, gradient, Workspace.START + c * perChunk));
@@ -93,7 +93,7 @@ final class WeightGradient {
             Chains.ofChunks(0, g.pixelChunks, g.chunkPixels(), sums, floats, (c, to, add) -> {
                 g.addChunk(c, k0, k1, gradient, Workspace.START + c * perChunk, to, add);
             });
-            g.write(sums, k0, k1, dw, dwo, accumulate);
+            g.write(sums, k0, k1, dw, dwo);
         });
     }
 
@@ -256,7 +256,7 @@ final class WeightGradient {
         }
 
         /** Writes tiles, transposed, as {@code [output][k]}. */
-        void write(float[] sums, int k0, int k1, float[] dw, int dwo, boolean accumulate) {
+        void write(float[] sums, int k0, int k1, float[] dw, int dwo) {
             int mr = tiles.rows();
             int nr = tiles.columns();
             int tileRow = panels * mr * nr;
@@ -264,21 +264,15 @@ final class WeightGradient {
                 int from = Workspace.START + m / nr * mr * nr + m % nr;
                 int to = dwo + m * steps;
                 for (int k = k0; k < k1; k += mr) {
-                    gather(sums, from, nr, Math.min(mr, k1 - k), dw, to + k, accumulate);
+                    gather(sums, from, nr, Math.min(mr, k1 - k), dw, to + k);
                     from += tileRow;
                 }
             }
         }
 
-        private static void gather(float[] sums, int from, int step, int n, float[] dw, int to, boolean accumulate) {
-            if (accumulate) {
-                for (int i = 0; i < n; i++) {
-                    dw[to + i] += sums[from + i * step];
-                }
-            } else {
-                for (int i = 0; i < n; i++) {
-                    dw[to + i] = sums[from + i * step];
-                }
+        private static void gather(float[] sums, int from, int step, int n, float[] dw, int to) {
+            for (int i = 0; i < n; i++) {
+                dw[to + i] = sums[from + i * step];
             }
         }
     }

@@ -70,20 +70,18 @@ final class WinogradConvolution implements Convolution {
     @Override
     public void forward(ConvShape s, float[] x, int xo, float[] w, int wo, Epilogue epilogue, float[] y, int yo) {
         WinogradGrid g = WinogradGrid.forward(s);
-        new Pass(g, x, xo, w, wo, false, epilogue, false, y, yo).run();
+        new Pass(g, x, xo, w, wo, false, epilogue, y, yo).run();
     }
 
     @Override
-    public void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo, boolean accumulate) {
+    public void inputGradient(ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
         WinogradGrid g = WinogradGrid.inputGradient(s);
-        new Pass(g, dy, dyo, w, wo, true, Epilogue.NONE, accumulate, dx, dxo).run();
+        new Pass(g, dy, dyo, w, wo, true, Epilogue.NONE, dx, dxo).run();
     }
 
     @Override
-    public void weightGradient(
-            ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        weightGradient.run(s, x, xo, dy, dyo, dw, dwo, accumulate);
+    public void weightGradient(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        weightGradient.run(s, x, xo, dy, dyo, dw, dwo);
     }
 
     /** One forward pass or input gradient. */
@@ -95,7 +93,6 @@ final class WinogradConvolution implements Convolution {
         final int wo;
         final boolean turned;
         final Epilogue epilogue;
-        final boolean accumulate;
         final float[] y;
         final int yo;
         final int nr = kernels.columns();
@@ -119,7 +116,6 @@ final class WinogradConvolution implements Convolution {
                 int wo,
                 boolean turned,
                 Epilogue epilogue,
-                boolean accumulate,
                 float[] y,
                 int yo) {
             this.g = g;
@@ -129,7 +125,6 @@ final class WinogradConvolution implements Convolution {
             this.wo = wo;
             this.turned = turned;
             this.epilogue = epilogue;
-            this.accumulate = accumulate;
             this.y = y;
             this.yo = yo;
             order = input.forSumsOverChannels(g.depth(), WinogradTiles.VALUES);
@@ -278,8 +273,7 @@ final class WinogradConvolution implements Convolution {
                 int to = (r / g.tilesHigh() * g.outputs() + panel * nr) * g.outPlane() + first * g.outWidth();
                 int m0 = panel * nr;
                 int channels = Math.min(nr, g.outputs() - m0);
-                planes.write(
-                        lines, Workspace.START, m0, channels, pixels, epilogue, accumulate, y, yo, to, g.outPlane());
+                planes.write(lines, Workspace.START, m0, channels, pixels, epilogue, y, yo, to, g.outPlane());
                 tile += run * wide;
                 r += run;
             }

@@ -39,8 +39,8 @@ final class WinogradWeightGradient {
         input = new WinogradInput(kernels);
     }
 
-    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
-        Pass pass = new Pass(WinogradGrid.forward(s), x, xo, dy, dyo, dw, dwo, accumulate);
+    void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        Pass pass = new Pass(WinogradGrid.forward(s), x, xo, dy, dyo, dw, dwo);
         long transformed = (long) pass.g.tiles() * WinogradTiles.VALUES * (s.inputs() + s.outputs());
         if (s.inputs() * (long) s.outputs() <= SMALL
                 || (transformed > MAX_TRANSFORMED && (transformed > pass.summed() || pass.g.tiles() > Chains.PIXELS))) {
@@ -58,13 +58,12 @@ final class WinogradWeightGradient {
         final int dyo;
         final float[] dw;
         final int dwo;
-        final boolean accumulate;
         final int nr = kernels.columns();
         final int panels;
         /** Channels of a product tile. */
         final int height = Math.min(kernels.rows(), kernels.lanes());
 
-        Pass(WinogradGrid g, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo, boolean accumulate) {
+        Pass(WinogradGrid g, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
             this.g = g;
             this.x = x;
             this.xo = xo;
@@ -72,7 +71,6 @@ final class WinogradWeightGradient {
             this.dyo = dyo;
             this.dw = dw;
             this.dwo = dwo;
-            this.accumulate = accumulate;
             panels = (g.outputs() + nr - 1) / nr;
         }
 
@@ -211,15 +209,7 @@ final class WinogradWeightGradient {
             int m0 = panel * nr;
             int outputs = Math.min(nr, g.outputs() - m0);
             int to = dwo + (m0 * g.depth() + c0) * 9;
-            if (!accumulate) {
-                kernels.scatter(lines, Workspace.START, outputs, taps, dw, to, g.depth() * 9);
-                return;
-            }
-            float[] planes = Workspace.take(Purpose.PANELS, (long) nr * taps);
-            kernels.scatter(lines, Workspace.START, outputs, taps, planes, 0, taps);
-            for (int m = 0; m < outputs; m++) {
-                tiles.store(planes, m * taps, dw, to + m * g.depth() * 9, taps, 1f);
-            }
+            kernels.scatter(lines, Workspace.START, outputs, taps, dw, to, g.depth() * 9);
         }
     }
 }
