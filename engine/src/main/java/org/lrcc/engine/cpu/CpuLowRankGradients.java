@@ -5,14 +5,23 @@ import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** {@link FactorGradients} on tensors. */
+/** {@link RowWinogradFactors}, where it fits, and {@link FactorGradients} on tensors. */
 final class CpuLowRankGradients implements LowRankGradients {
     private static final Floats NOTHING = new Floats(new float[0], 0);
 
     private final FactorGradients gradients;
+    private final RowWinogradFactors rows;
+    private final int lanes;
 
-    CpuLowRankGradients(ThreadPool pool, Tiles tiles) {
+    CpuLowRankGradients(ThreadPool pool, Tiles tiles, RankTiles ranks) {
         gradients = new FactorGradients(pool, tiles);
+        rows = new RowWinogradFactors(pool, ranks);
+        lanes = ranks.lanes();
+    }
+
+    /** Whether {@link RowWinogradFactors} computes these gradients with vectors of so many floats: at other widths than 256 bits it was not measured. */
+    static boolean byRows(ConvShape s, int lanes) {
+        return lanes == 8 && RowWinogradFactors.fits(s);
     }
 
     static ConvShape shape(Problem p) {
@@ -44,7 +53,15 @@ final class CpuLowRankGradients implements LowRankGradients {
                 right.array(),
                 right.offset(),
                 (float) scale);
-        gradients.run(shape(problem), problem.rank(), problem.blocks(), operands, target(du), target(dv));
+        ConvShape s = shape(problem);
+        if (du == null && dv == null) {
+            return;
+        }
+        if (byRows(s, lanes)) {
+            rows.run(s, problem.rank(), problem.blocks(), operands, target(du), target(dv));
+        } else {
+            gradients.run(s, problem.rank(), problem.blocks(), operands, target(du), target(dv));
+        }
     }
 
     private static FactorGradients.@Nullable Target target(@Nullable Tensor tensor) {

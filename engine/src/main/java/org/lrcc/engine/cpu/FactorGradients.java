@@ -54,9 +54,7 @@ final class FactorGradients {
     record Target(float[] values, int offset) {}
 
     void run(ConvShape s, int rank, int blocks, Operands in, @Nullable Target du, @Nullable Target dv) {
-        if (du != null || dv != null) {
-            new Run(s, rank, blocks, in, du != null, dv != null).run(du, dv);
-        }
+        new Run(s, rank, blocks, in, du != null, dv != null).run(du, dv);
     }
 
     private static int ceil(int n, int unit) {
@@ -68,6 +66,7 @@ final class FactorGradients {
         final int rank;
         final int blocks;
         final Operands in;
+        final FactorCopies copies;
         final boolean wantsU;
         final boolean wantsV;
         final List<FactorPhase> phases;
@@ -101,6 +100,7 @@ final class FactorGradients {
             this.rank = rank;
             this.blocks = blocks;
             this.in = in;
+            copies = new FactorCopies(s, tiles, in);
             this.wantsU = wantsU;
             this.wantsV = wantsV;
             phases = FactorPhase.of(s);
@@ -210,7 +210,7 @@ final class FactorGradients {
             int rows = Math.min(rowsPerChunk, s.batch() * s.outHeight() - row);
             int pixels = rows * s.outWidth();
             float[] d = Workspace.take(Purpose.GRADIENT, (long) outputs * ld);
-            copyGradient(row, rows, d);
+            copies.gradient(row, rows, d, ld);
             int z = ceil(between, mr) * ld;
             int wide = 2 * z;
             int turned = wide + ceil(mostTaps * rank, mr) * ldx;
@@ -226,7 +226,7 @@ final class FactorGradients {
                 }
                 for (int f = 0; f < phases.size(); f++) {
                     FactorPhase phase = phases.get(f);
-                    copyInput(b, phase, row, rows, x);
+                    copies.input(b * pairs, pairs, phase, row, rows, x, ldx);
                     if (wantsU) {
                         int columns = phase.taps().length * rank;
                         product(leftV[f], columns, pairs, x, ldx, rows * phase.count(), work, wide, ldx);
@@ -246,68 +246,6 @@ final class FactorGradients {
         private void turn(float[] work, int g, int pixels, int to) {
             for (int r = 0; r < rank; r += nr) {
                 tiles.packTransposed(work, g + r * ld, ld, Math.min(nr, rank - r), pixels, work, to + r * ld);
-            }
-        }
-
-        private void copyGradient(int row, int rows, float[] d) {
-            for (int done = 0; done < rows; ) {
-                int image = (row + done) / s.outHeight();
-                int h = (row + done) % s.outHeight();
-                int take = Math.min(rows - done, s.outHeight() - h);
-                int from = in.dyo + image * outputs * s.outPlane() + h * s.outWidth();
-                for (int m = 0; m < outputs; m++) {
-                    int at = from + m * s.outPlane();
-                    System.arraycopy(in.dy, at, d, m * ld + done * s.outWidth(), take * s.outWidth());
-                }
-                done += take;
-            }
-        }
-
-        /** The rows of X of one block and phase; rows outside the image are zero. */
-        private void copyInput(int block, FactorPhase phase, int row, int rows, float[] x) {
-            int plane = s.height() * s.width();
-            int first = block * pairs;
-            for (int done = 0; done < rows; ) {
-                int image = (row + done) / s.outHeight();
-                int h = (row + done) % s.outHeight();
-                int take = Math.min(rows - done, s.outHeight() - h);
-                for (int i = 0; i < Math.min(pairs, s.kernelH()); i++) {
-                    // Every pair of this kernel row: its channels follow each other.
-                    int tap = (first + i) % s.kernelH();
-                    int from = in.xo + (image * s.inputs() + (first + i) / s.kernelH()) * plane;
-                    int top = h * s.strideH() + tap * s.dilationH() - s.top();
-                    int above = Math.min(take, top >= 0 ? 0 : (-top + s.strideH() - 1) / s.strideH());
-                    int inside = top >= s.height() ? 0 : (s.height() - 1 - top) / s.strideH() + 1;
-                    int end = Math.max(above, Math.min(take, inside));
-                    for (int p = i; p < pairs; p += s.kernelH()) {
-                        copyRows(phase, from, top, take, above, end, x, p * ldx + done * phase.count());
-                        from += plane;
-                    }
-                }
-                done += take;
-            }
-        }
-
-        /** Rows {@code top, top + stride, ...} of a plane, of which those from {@code above} to {@code end - 1} lie inside. */
-        private void copyRows(FactorPhase phase, int plane, int top, int rows, int above, int end, float[] x, int to) {
-            int width = phase.count();
-            if (above > 0) {
-                Arrays.fill(x, to, to + above * width, 0f);
-            }
-            if (end < rows) {
-                Arrays.fill(x, to + end * width, to + rows * width, 0f);
-            }
-            if (end == above) {
-                return; // All of it is padding, and there is no such row to begin at.
-            }
-            int from = plane + (top + above * s.strideH()) * s.width() + phase.first();
-            if (s.strideH() == 1 && s.strideW() == 1) {
-                System.arraycopy(in.x, from, x, to + above * width, (end - above) * width);
-                return;
-            }
-            for (int i = above; i < end; i++) {
-                tiles.every(in.x, from, s.strideW(), width, x, to + i * width);
-                from += s.strideH() * s.width();
             }
         }
 

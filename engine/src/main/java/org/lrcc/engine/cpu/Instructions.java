@@ -7,6 +7,7 @@ import org.lrcc.engine.cpu.simd.PreferredWidth;
 import org.lrcc.engine.cpu.simd.VectorFactorLoops;
 import org.lrcc.engine.cpu.simd.VectorGroups;
 import org.lrcc.engine.cpu.simd.VectorLoops;
+import org.lrcc.engine.cpu.simd.VectorRankTiles;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.lrcc.engine.cpu.simd.VectorWinograd;
 import org.lrcc.engine.spi.ChannelGroups;
@@ -177,7 +178,7 @@ abstract class Instructions {
 
         @Override
         LowRankGradients lowRankGradients(ThreadPool pool) {
-            return new CpuLowRankGradients(pool, tiles);
+            return new CpuLowRankGradients(pool, tiles, new VectorRankTiles());
         }
 
         @Override

@@ -55,12 +55,22 @@ final class LowRankCases {
     private static void fusedBorders(List<OpCase> rows, Factors factors) {
         LowRankPlan plan = new LowRankPlan(LowRankPlan.Way.COMPOSED, LowRankPlan.Way.COMPOSED, LowRankPlan.Way.FUSED);
         ConvGeometry wide = ConvGeometry.of(1, 2);
-        for (int rank : new int[] {7, 15, 28}) {
+        for (int rank : new int[] {3, 7, 8, 15, 20, 28, 40}) {
             rows.add(conv(new int[] {2, 33, 6, 7}, 33, 3, rank, ConvGeometry.of(1, 1), factors, plan, 1, true, false)
                     .asLarge());
         }
         rows.add(conv(new int[] {2, 33, 6, 7}, 33, 5, 21, wide, factors, plan, 1, true, false)
                 .asLarge());
+        // Several chunks of rows in an image, rows that are whole tiles and rows that are not, and every padding.
+        for (int padding = 0; padding <= 2; padding++) {
+            ConvGeometry g = ConvGeometry.of(1, padding);
+            rows.add(conv(new int[] {1, 7, 41 + padding, 12}, 13, 3, 8, g, factors, plan, -1.5, true, false)
+                    .asLarge());
+            rows.add(conv(new int[] {1, 7, 41 + padding, 13}, 13, 3, 24, g, factors, plan, 1, true, false)
+                    .asLarge());
+        }
+        ConvGeometry uneven = new ConvGeometry(1, 1, 2, 0, 0, 2, 1, 1, 1);
+        rows.add(conv(new int[] {2, 3, 5, 9}, 4, 3, 3, uneven, factors, plan, 1, true, false));
         rows.add(conv(new int[] {1, 3, 5, 5}, 4, 5, 2, wide, factors, plan, 1, true, false));
         rows.add(conv(new int[] {1, 2, 3, 200}, 2, 5, 2, wide, factors, plan, 1, true, false)
                 .asLarge());

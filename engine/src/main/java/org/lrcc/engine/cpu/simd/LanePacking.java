@@ -76,7 +76,7 @@ final class LanePacking {
         }
     }
 
-    private static void four(float[] x, int r0, int r1, int r2, int r3, int step, int n, float[] y, int yo, int pitch) {
+    static void four(float[] x, int r0, int r1, int r2, int r3, int step, int n, float[] y, int yo, int pitch) {
         for (int j = 0; j < n; j++) {
             int o = yo + j * pitch;
             int i = j * step;

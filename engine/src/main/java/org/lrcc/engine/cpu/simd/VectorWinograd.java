@@ -269,7 +269,7 @@ public final class VectorWinograd implements WinogradTiles {
     }
 
     /** G for kernels of four. */
-    private static void gradientColumn(float[] x, int s, int step, float[] y, int to, int next) {
+    static void gradientColumn(float[] x, int s, int step, float[] y, int to, int next) {
         FloatVector d0 = FloatVector.fromArray(S, x, s);
         FloatVector d1 = FloatVector.fromArray(S, x, s + step);
         FloatVector d2 = FloatVector.fromArray(S, x, s + 2 * step);
