@@ -25,6 +25,7 @@ import org.lrcc.engine.spi.ConvPass;
  * @param output nanoseconds to transform the output of a tile and channel, or a gradient
  * @param weight nanoseconds to transform the weights of a pair of channels; the way back, with its 9 stores for 36, takes half
  * @param weightsRead floats of weights that arrive from memory in a nanosecond: what counts where a batch is one small image
+ * @param distance as {@link GroupLoops#distance()}: floats between packed pixels; 0 at widths that do without them
  * @param smallTiles whether Winograd may take tiles of 2x2 for inference: measured at 256 bits only
  */
 record AlgorithmModel(
@@ -40,13 +41,14 @@ record AlgorithmModel(
         double output,
         double weight,
         double weightsRead,
+        int distance,
         boolean smallTiles) {
     /** The table for vectors of {@code lanes} floats. */
     static AlgorithmModel of(int lanes) {
         return switch (lanes) {
-            case 16 -> new AlgorithmModel(8, 32, 140, 125, 205, 165, 15, 0.4, 6, 3, 10, 2, false);
-            case 8 -> new AlgorithmModel(4, 16, 80, 80, 0, 85, 10, 0.4, 8, 4, 10, 4, true);
-            default -> new AlgorithmModel(8, 8, 42, 38, 0, 44, 12, 0.4, 14, 8, 18, 2, false);
+            case 16 -> new AlgorithmModel(8, 32, 140, 125, 205, 165, 15, 0.4, 6, 3, 10, 2, 0, false);
+            case 8 -> new AlgorithmModel(4, 16, 80, 80, 0, 85, 10, 0.4, 8, 4, 10, 4, 160, true);
+            default -> new AlgorithmModel(8, 8, 42, 38, 0, 44, 12, 0.4, 14, 8, 18, 2, 0, false);
         };
     }
 
@@ -80,6 +82,15 @@ record AlgorithmModel(
             case WEIGHT_GRADIENT ->
                 tiles(s.inputs() * taps, s.outputs(), pixels, directWeights)
                         + 2.0 * taps * s.inputs() * s.outputs() * move;
+        };
+    }
+
+    /** Which part of its products a direct pass computes: {@link RowPairConvolution} and {@link RowPairGradient} leave some out. */
+    double share(ConvShape s, ConvPass pass) {
+        return switch (pass) {
+            case FORWARD -> RowPairConvolution.fits(s, distance, columns) ? RowPairConvolution.SHARE : 1;
+            case INPUT_GRADIENT -> 1;
+            case WEIGHT_GRADIENT -> RowPairGradient.fits(s, distance, columns / 2) ? RowPairGradient.share(s) : 1;
         };
     }
 

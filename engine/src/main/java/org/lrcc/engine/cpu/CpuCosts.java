@@ -107,7 +107,7 @@ final class CpuCosts implements KernelCosts {
             case INPUT_GRADIENT -> out * s.kernel() * PACK + out * MOVE + in * (strided ? split : STORE);
             case WEIGHT_GRADIENT -> (out + columns / 4) * PACK + in * (s.kernel() == 1 ? MOVE : split);
         };
-        return model.direct(s, pass) * DIRECT + moved;
+        return model.direct(s, pass) * model.share(s, pass) * DIRECT + moved;
     }
 
     @Override

@@ -72,8 +72,19 @@ public interface GroupLoops {
     /** Copies a group of each of {@code pixels} pixels of x, {@code step} floats apart, to pixels of y that are {@link #distance()} apart. */
     void spread(float[] x, int xo, int step, int pixels, float[] y, int yo);
 
+    /** As {@link #spread} of the difference of two: {@code x[xo + ...] - x[less + ...]}. */
+    void spreadDifference(float[] x, int xo, int less, int step, int pixels, float[] y, int yo);
+
     /** As {@link #spread}, one vector of each. */
     void spreadVector(float[] x, int xo, int step, int pixels, float[] y, int yo);
+
+    /**
+     * Rows of floats {@link #distance()} apart: {@code y[yo + k*distance + i] = x[xo + at[k] + i] - x[xo + less[k] + i]} for {@code first <= k < end, i < n}; reads and writes up to one vector
+     * more of each.
+     *
+     * @param less null to subtract nothing
+     */
+    void spreadRows(float[] x, int xo, int[] at, int @Nullable [] less, int first, int end, int n, float[] y, int yo);
 
     /** {@code y = min(high, max(low, c + bias + residual))} for {@code pixels} pixels of a group; NaN stays NaN. */
     void finish(

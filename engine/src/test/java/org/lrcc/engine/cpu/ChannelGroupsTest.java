@@ -41,6 +41,7 @@ class ChannelGroupsTest {
                         m.output(),
                         m.weight(),
                         1e-9,
+                        m.distance(),
                         true)
                 : m;
     }

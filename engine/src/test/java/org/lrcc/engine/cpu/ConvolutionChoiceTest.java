@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.cpu.simd.VectorGroups;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.lrcc.engine.cpu.simd.VectorWinograd;
 import org.lrcc.engine.spi.ConvPass;
@@ -39,6 +40,19 @@ class ConvolutionChoiceTest {
                 }
             }
         }
+    }
+
+    /** Prices of strided passes count what they compute. */
+    @Test
+    void pairsOfRowsLeaveOutPartOfTheProducts() {
+        AlgorithmModel m = AlgorithmModel.of(8);
+        assertThat(m.share(shape(8, 64, 56, 128, 3, 2, 1), ConvPass.FORWARD)).isEqualTo(5.0 / 6);
+        assertThat(m.share(shape(8, 256, 14, 512, 3, 2, 1), ConvPass.FORWARD)).isEqualTo(1);
+        assertThat(m.share(shape(8, 3, 224, 64, 7, 2, 3), ConvPass.WEIGHT_GRADIENT))
+                .isEqualTo(11.0 / 14);
+        assertThat(m.share(shape(8, 64, 56, 128, 3, 2, 1), ConvPass.WEIGHT_GRADIENT))
+                .isEqualTo(1);
+        assertThat(AlgorithmModel.of(new VectorTiles().lanes()).distance()).isEqualTo(new VectorGroups().distance());
     }
 
     @Test

@@ -125,12 +125,48 @@ class ConvolutionTest {
         }
     }
 
+    /** Forward passes that sum rows of the output by pairs, where the width has them. */
+    @Test
+    void pairsOfRowsAgreeWithTheDefinition() {
+        ConvShape[] shapes = {
+            square(2, 160, 28, 32, 3, 2, 1),
+            square(3, 32, 31, 16, 3, 2, 1),
+            square(1, 16, 77, 48, 3, 2, 0),
+            new ConvShape(1, 16, 43, 70, 48, 3, 5, 2, 3, 1, 2, 2, 1, 1, 1, 1),
+            new ConvShape(2, 32, 24, 21, 32, 3, 1, 2, 1, 2, 0, 0, 1, 1, 1, 1)
+        };
+        for (int i = 0; i < shapes.length; i++) {
+            assertThat(RowPairConvolution.fits(shapes[i], 160, 16))
+                    .as("%s", shapes[i])
+                    .isTrue();
+            check(shapes[i], i);
+        }
+    }
+
+    /** Weight gradients that sum rows of the output by pairs, where the width has them. */
+    @Test
+    void weightGradientsOfFewChannelsAgreeWithTheDefinition() {
+        ConvShape[] shapes = {
+            square(2, 3, 64, 20, 7, 2, 3),
+            square(3, 1, 44, 7, 3, 2, 1),
+            square(1, 5, 100, 33, 5, 2, 2),
+            new ConvShape(2, 3, 61, 90, 18, 4, 6, 2, 3, 1, 2, 0, 1, 1, 2, 1)
+        };
+        for (int i = 0; i < shapes.length; i++) {
+            assertThat(RowPairGradient.fits(shapes[i], 160, 8))
+                    .as("%s", shapes[i])
+                    .isTrue();
+            check(shapes[i], i);
+        }
+    }
+
     @Test
     void stridedOutputsTakeTheEpilogue() {
         Convolution packed = new PackedConvolution(new ThreadPool(2), new VectorTiles());
         for (Convolution c : new Convolution[] {convolution, packed, packedStrides}) {
             takesTheEpilogue(c, square(2, 32, 11, 64, 3, 2, 1), 121, 36);
             takesTheEpilogue(c, square(2, 32, 12, 64, 3, 2, 1), 144, 36);
+            takesTheEpilogue(c, square(2, 32, 28, 64, 3, 2, 1), 784, 196);
         }
     }
 

@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu.simd;
 import java.lang.invoke.VarHandle;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Micro-kernels for 16 registers over pixels that lie {@link #NEXT} floats apart: the constant makes all addresses one register and displacements. One core of a Zen 3 with a peak of
@@ -111,5 +112,57 @@ final class PackedPixels {
         d2.intoArray(c, co + 2 * NR + VL);
         c3.intoArray(c, co + 3 * NR);
         d3.intoArray(c, co + 3 * NR + VL);
+    }
+
+    /** See {@link org.lrcc.engine.cpu.GroupLoops#spread}. */
+    static void spread(float[] x, int xo, int step, int pixels, float[] y, int yo) {
+        for (int i = 0; i < pixels; i++) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i * step);
+            FloatVector w = FloatVector.fromArray(S, x, xo + i * step + VL);
+            v.intoArray(y, yo + i * NEXT);
+            w.intoArray(y, yo + i * NEXT + VL);
+        }
+    }
+
+    static void spreadDifference(float[] x, int xo, int less, int step, int pixels, float[] y, int yo) {
+        for (int i = 0; i < pixels; i++) {
+            int at = i * step;
+            FloatVector v = FloatVector.fromArray(S, x, xo + at).sub(FloatVector.fromArray(S, x, less + at));
+            FloatVector w = FloatVector.fromArray(S, x, xo + at + VL).sub(FloatVector.fromArray(S, x, less + at + VL));
+            v.intoArray(y, yo + i * NEXT);
+            w.intoArray(y, yo + i * NEXT + VL);
+        }
+    }
+
+    static void spreadVector(float[] x, int xo, int step, int pixels, float[] y, int yo) {
+        for (int i = 0; i < pixels; i++) {
+            FloatVector.fromArray(S, x, xo + i * step).intoArray(y, yo + i * NEXT);
+        }
+    }
+
+    /** See {@link org.lrcc.engine.cpu.GroupLoops#spreadRows}. */
+    static void spreadRows(
+            float[] x, int xo, int[] at, int @Nullable [] less, int first, int end, int n, float[] y, int yo) {
+        for (int k = first; k < end; k++) {
+            if (less == null) {
+                row(x, xo + at[k], n, y, yo + k * NEXT);
+            } else {
+                difference(x, xo + at[k], xo + less[k], n, y, yo + k * NEXT);
+            }
+        }
+    }
+
+    private static void row(float[] x, int xo, int n, float[] y, int yo) {
+        for (int i = 0; i < n; i += VL) {
+            FloatVector.fromArray(S, x, xo + i).intoArray(y, yo + i);
+        }
+    }
+
+    private static void difference(float[] x, int xo, int less, int n, float[] y, int yo) {
+        for (int i = 0; i < n; i += VL) {
+            FloatVector.fromArray(S, x, xo + i)
+                    .sub(FloatVector.fromArray(S, x, less + i))
+                    .intoArray(y, yo + i);
+        }
     }
 }

@@ -88,9 +88,8 @@ public final class VectorGroups implements GroupLoops {
             return SevenPixels.apartGroup(depth, a, ao, b, bo, from, fo, c, co, ahead);
         } else if (step == 2 * NR) {
             return SevenPixels.apartTwoGroups(depth, a, ao, b, bo, from, fo, c, co, ahead);
-        } else {
-            SevenPixels.any(depth, a, ao, step, b, bo, from, fo, c, co);
         }
+        SevenPixels.any(depth, a, ao, step, b, bo, from, fo, c, co);
         return 0;
     }
 
@@ -152,19 +151,23 @@ public final class VectorGroups implements GroupLoops {
 
     @Override
     public void spread(float[] x, int xo, int step, int pixels, float[] y, int yo) {
-        for (int i = 0; i < pixels; i++) {
-            FloatVector v = FloatVector.fromArray(S, x, xo + i * step);
-            FloatVector w = FloatVector.fromArray(S, x, xo + i * step + VL);
-            v.intoArray(y, yo + i * PackedPixels.NEXT);
-            w.intoArray(y, yo + i * PackedPixels.NEXT + VL);
-        }
+        PackedPixels.spread(x, xo, step, pixels, y, yo);
+    }
+
+    @Override
+    public void spreadDifference(float[] x, int xo, int less, int step, int pixels, float[] y, int yo) {
+        PackedPixels.spreadDifference(x, xo, less, step, pixels, y, yo);
     }
 
     @Override
     public void spreadVector(float[] x, int xo, int step, int pixels, float[] y, int yo) {
-        for (int i = 0; i < pixels; i++) {
-            FloatVector.fromArray(S, x, xo + i * step).intoArray(y, yo + i * PackedPixels.NEXT);
-        }
+        PackedPixels.spreadVector(x, xo, step, pixels, y, yo);
+    }
+
+    @Override
+    public void spreadRows(
+            float[] x, int xo, int[] at, int @Nullable [] less, int first, int end, int n, float[] y, int yo) {
+        PackedPixels.spreadRows(x, xo, at, less, first, end, n, y, yo);
     }
 
     @Override
