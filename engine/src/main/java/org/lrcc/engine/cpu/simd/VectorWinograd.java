@@ -25,9 +25,11 @@ public final class VectorWinograd implements WinogradTiles {
 
     /**
      * Whether to transpose with indexed loads. At 512 bits on Intel 0.18 ns a float (JDK 25: 0.14); four scalar streams take 0.26, networks of shuffles 0.27 (0.15).
-     * Indexed loads of 256 bits are slow on AMD's older processors.
+     * Indexed loads of 256 bits are slow on AMD's older processors: see {@link EightByEight}.
      */
     private static final boolean INDEXED = VL == 16;
+
+    private static final boolean TURNED = VL == 8;
 
     private static final ThreadLocal<int[]> PLANES = ThreadLocal.withInitial(() -> new int[VL]);
     private static final int[] PIXELS = new int[VL];
@@ -92,6 +94,9 @@ public final class VectorWinograd implements WinogradTiles {
                 gatherIndexed(x, xo + c * plane, plane, rows, width, y, yo + c, rowPixels);
             }
         }
+        for (; TURNED && c + VL <= channels; c += VL) {
+            gatherEight(x, xo + c * plane, plane, rows, width, y, yo + c, rowPixels);
+        }
         for (; c + 4 <= channels; c += 4) {
             gatherFour(x, xo + c * plane, plane, rows, width, y, yo + c, rowPixels);
         }
@@ -121,6 +126,19 @@ public final class VectorWinograd implements WinogradTiles {
         }
     }
 
+    private static void gatherEight(
+            float[] x, int r0, int plane, int rows, int width, float[] y, int yo, int rowPixels) {
+        int whole = width & -VL;
+        for (int i = 0; i < rows; i++) {
+            EightByEight.turn(x, r0 + i * width, plane, VL, width / VL, y, yo + i * rowPixels * NR, NR, VL * NR);
+            for (int c = 0; c < VL && whole < width; c += 4) {
+                int s = r0 + i * width + whole + c * plane;
+                int d = yo + (i * rowPixels + whole) * NR + c;
+                gatherRow(x, s, s + plane, s + 2 * plane, s + 3 * plane, width - whole, y, d);
+            }
+        }
+    }
+
     private static void gatherFour(
             float[] x, int r0, int plane, int rows, int width, float[] y, int yo, int rowPixels) {
         for (int i = 0; i < rows; i++) {
@@ -142,7 +160,13 @@ public final class VectorWinograd implements WinogradTiles {
     @Override
     public void scatter(float[] x, int xo, int channels, int pixels, float[] y, int yo, int plane) {
         if (!INDEXED) {
-            scatterRest(x, xo, channels, pixels, y, yo, plane);
+            int turned = TURNED ? channels & -VL : 0;
+            int whole = pixels & -VL;
+            for (int c = 0; c < turned; c += VL) {
+                EightByEight.turn(x, xo + c, NR, VL * NR, pixels / VL, y, yo + c * plane, plane, VL);
+            }
+            scatterRest(x, xo + whole * NR, turned, pixels - whole, y, yo + whole, plane);
+            scatterRest(x, xo + turned, channels - turned, pixels, y, yo + turned * plane, plane);
             return;
         }
         int i = 0;
