@@ -58,7 +58,7 @@ ifeq ($(BENCH),)
 	$(COMPARE) run $(RAW) --pairs $(PAIRS)
 	$(COMPARE) tables $(RAW) $(TABLES)
 	@cat $(TABLES)/summary-*.md
-	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain GemmBenchmark -wi 2 -w 1 -i 3 -r 1
+	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain GemmBenchmark -p 'shape=nn 1024x1024x1024,nn 144x576x16,nn 512x128x4' -wi 2 -w 1 -i 3 -r 1
 	@echo 'Left out of the short form: more than $(PAIRS) pair(s) a comparison (PAIRS=9), and JMH for ops, layers, low-rank convolutions and whole training steps (BENCH=OpBenchmark, ConvBenchmark, LowRankConvBenchmark, StepBenchmark).'
 else
 	$(JAVA) $(JVM_FLAGS) -cp '$(BENCH_PATH)' org.lrcc.bench.BenchMain $(BENCH)

@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Single-precision matrix products, C = A B, on one thread, beside EJML's; the machine's peak is {@link #fmaPeak}. */
+/** Single-precision matrix products, C = op(A) op(B), on one thread, beside EJML's; the machine's peak is {@link #fmaPeak}. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -30,10 +30,44 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsAppend = "-Dlrcc.threads=1")
 public class GemmBenchmark {
-    /** rows x inner x columns. */
-    @Param({"1024x1024x1024", "512x4608x392", "144x576x16", "512x128x4"})
+    /**
+     * Whether A and B are transposed (t) or not (n), and rows x inner x columns: large ones; of low-rank layers the composed weight (nn), the gradients of U (nt) and of V (tn), at 64 and at 512
+     * channels; what factorizations multiply; a classifier and its gradients.
+     */
+    @Param({
+        "nn 1024x1024x1024",
+        "nn 512x4608x392",
+        "nn 512x4608x49",
+        "nn 64x576x49",
+        "nn 144x576x16",
+        "nn 512x128x16",
+        "nn 512x128x8",
+        "nn 512x128x4",
+        "nn 192x8x192",
+        "nn 1536x4x1536",
+        "nn 1536x8x1536",
+        "nn 1536x16x1536",
+        "nt 192x192x8",
+        "nt 1536x1536x4",
+        "nt 1536x1536x8",
+        "nt 1536x1536x16",
+        "tn 8x192x192",
+        "tn 4x1536x1536",
+        "tn 8x1536x1536",
+        "tn 16x1536x1536",
+        "tn 8x1536x8",
+        "nn 1536x8x8",
+        "tn 512x128x4",
+        "nt 1x512x1000",
+        "nt 8x512x1000",
+        "nn 8x1000x512",
+        "tn 1000x8x512",
+        "nt 512x8x512"
+    })
     public String shape = "";
 
+    private boolean transposeA;
+    private boolean transposeB;
     private Kernels kernels;
     private Tensor a;
     private Tensor b;
@@ -54,18 +88,20 @@ public class GemmBenchmark {
     /** Makes the matrices. */
     @Setup(Level.Trial)
     public void setUp() {
-        String[] sizes = shape.split("x");
+        transposeA = shape.startsWith("t");
+        transposeB = shape.startsWith("t", 1);
+        String[] sizes = shape.substring(3).split("x");
         int rows = Integer.parseInt(sizes[0]);
         int inner = Integer.parseInt(sizes[1]);
         int columns = Integer.parseInt(sizes[2]);
         float[] left = random(1, rows * inner);
         float[] right = random(2, inner * columns);
         kernels = Backends.get().open();
-        a = kernels.upload(Tensor.of(left, rows, inner));
-        b = kernels.upload(Tensor.of(right, inner, columns));
+        a = kernels.upload(transposeA ? Tensor.of(left, inner, rows) : Tensor.of(left, rows, inner));
+        b = kernels.upload(transposeB ? Tensor.of(right, columns, inner) : Tensor.of(right, inner, columns));
         c = kernels.upload(Tensor.of(new float[rows * columns], rows, columns));
-        ejmlA = FMatrixRMaj.wrap(rows, inner, left);
-        ejmlB = FMatrixRMaj.wrap(inner, columns, right);
+        ejmlA = transposeA ? FMatrixRMaj.wrap(inner, rows, left) : FMatrixRMaj.wrap(rows, inner, left);
+        ejmlB = transposeB ? FMatrixRMaj.wrap(columns, inner, right) : FMatrixRMaj.wrap(inner, columns, right);
         ejmlC = new FMatrixRMaj(rows, columns);
         operations = 2e-9 * rows * inner * columns;
     }
@@ -82,14 +118,20 @@ public class GemmBenchmark {
     /** Ours. */
     @Benchmark
     public void lrcc(Rate rate) {
-        kernels.gemm(false, false, 1, a, b, 0, c);
+        kernels.gemm(transposeA, transposeB, 1, a, b, 0, c);
         rate.gflop += operations;
     }
 
     /** EJML's. */
     @Benchmark
     public void ejml(Rate rate) {
-        CommonOps_FDRM.mult(ejmlA, ejmlB, ejmlC);
+        if (transposeA) {
+            CommonOps_FDRM.multTransA(ejmlA, ejmlB, ejmlC);
+        } else if (transposeB) {
+            CommonOps_FDRM.multTransB(ejmlA, ejmlB, ejmlC);
+        } else {
+            CommonOps_FDRM.mult(ejmlA, ejmlB, ejmlC);
+        }
         rate.gflop += operations;
     }
 

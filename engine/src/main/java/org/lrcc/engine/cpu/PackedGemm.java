@@ -3,7 +3,8 @@ package org.lrcc.engine.cpu;
 /**
  * Single precision matrix product {@code C = alpha*op(A)*op(B) + beta*C}, row-major with leading dimensions.
  *
- * <p>Measured with {@link PanelProduct}'s blocking at 1024^3, the micro-kernels say what the peak is.
+ * <p>Measured with {@link PanelProduct}'s blocking at 1024^3, the micro-kernels say what the peak is. Where packing both operands costs as much as the product, one of them is read where it lies:
+ * {@link FewRowsProduct}, {@link UnpackedProduct}.
  */
 final class PackedGemm implements Gemm {
     /** The longest sums for which a row of the result is made at once: more rows of B do not stay in L1. */
@@ -45,17 +46,15 @@ final class PackedGemm implements Gemm {
             scale(m, n, beta, c, co, ldc);
             return;
         }
-        if (!transposeA && transposeB && beta == 0f && RowProducts.fits(tiles, m, k)) {
-            RowProducts.run(pool, tiles, m, n, k, alpha, a, ao, lda, b, bo, ldb, c, co, ldc);
+        MatrixView left = MatrixView.of(transposeA, a, ao, lda);
+        MatrixView right = MatrixView.of(transposeB, b, bo, ldb);
+        MatrixView out = MatrixView.of(false, c, co, ldc);
+        if (byFewRows(m, n, k, alpha, left, right, beta, out) || unpacked(m, n, k, alpha, left, right, beta, out)) {
             return;
         }
-        PackedLeft left = transposeA
-                ? PackedLeft.ofColumns(pool, tiles, m, k, a, ao, lda, alpha)
-                : PackedLeft.ofRows(pool, tiles, m, k, a, ao, lda, alpha);
-        PanelProduct.Panels right =
-                transposeB ? new TransposedPanels(tiles, n, b, bo, ldb) : new RowPanels(tiles, n, k, b, bo, ldb);
+        PanelProduct.Panels panels = panels(right, n, k);
         int nr = tiles.columns();
-        PanelProduct.run(pool, tiles, left, right, (tile, to, row, rows, panel) -> {
+        PanelProduct.run(pool, tiles, pack(left, m, k, alpha, panels), panels, (tile, to, row, rows, panel) -> {
             int width = Math.min(nr, n - panel * nr);
             for (int r = 0; r < rows; r++) {
                 tiles.store(tile, to + r * nr, c, co + (row + r) * ldc + panel * nr, width, beta);
@@ -69,16 +68,22 @@ final class PackedGemm implements Gemm {
             Gemm.super.multiplyPlus(m, n, k, alpha, a, b, d, c);
             return;
         }
+        MatrixView left = MatrixView.of(a, k);
+        MatrixView right = MatrixView.of(b, n);
+        if (UnpackedProduct.fits(tiles, m, n, k)) {
+            UnpackedProduct product = new UnpackedProduct(tiles, m, n, k, alpha, left, right, MatrixView.of(c, n));
+            product.runPlus(pool, MatrixView.of(d, n));
+            return;
+        }
         if (k <= FEW && n % tiles.lanes() == 0) {
             addRows(m, n, k, alpha, a, b, d, c);
             return;
         }
-        PackedLeft left = PackedLeft.ofRows(pool, tiles, m, k, a.array(), a.offset(), k, alpha);
-        PanelProduct.Panels right = new RowPanels(tiles, n, k, b.array(), b.offset(), n);
+        PanelProduct.Panels panels = panels(right, n, k);
         int nr = tiles.columns();
         float[] from = d.array();
         float[] y = c.array();
-        PanelProduct.run(pool, tiles, left, right, (tile, to, row, rows, panel) -> {
+        PanelProduct.run(pool, tiles, pack(left, m, k, alpha, panels), panels, (tile, to, row, rows, panel) -> {
             int width = Math.min(nr, n - panel * nr);
             for (int r = 0; r < rows; r++) {
                 int at = (row + r) * n + panel * nr;
@@ -87,7 +92,77 @@ final class PackedGemm implements Gemm {
         });
     }
 
-    /** {@link #multiplyPlus} row by row: D and C, which are all there is to move where k is small, then go by as they lie. The same bits as by tiles. */
+    /** By {@link FewRowsProduct} where A's rows lie as such, and few of them or of B's columns. */
+    private boolean byFewRows(int m, int n, int k, float alpha, MatrixView a, MatrixView b, float beta, MatrixView c) {
+        if (!a.rowMajor() || !FewRowsProduct.fits(tiles, Math.min(m, n), k)) {
+            return false;
+        }
+        boolean turned = b.rowMajor();
+        boolean fewLeft = m < n;
+        // Wider vectors were measured with few rows on the left only.
+        if (FewRowsProduct.wide(tiles) && (turned || !fewLeft || beta != 0f)) {
+            return false;
+        }
+        if (turned && (fewLeft || k <= UnpackedProduct.FEW)) {
+            return false;
+        }
+        MatrixView rows = turned ? FewRowsProduct.turn(b, k, n) : b.transposed();
+        FewRowsProduct.Rows left = new FewRowsProduct.Rows(a, m);
+        FewRowsProduct.Rows right = new FewRowsProduct.Rows(rows, n);
+        if (fewLeft) {
+            FewRowsProduct.run(pool, tiles, right, left, k, new FewRowsProduct.Result(c.transposed(), alpha, beta));
+        } else {
+            FewRowsProduct.run(pool, tiles, left, right, k, new FewRowsProduct.Result(c, alpha, beta));
+        }
+        return true;
+    }
+
+    /** By {@link UnpackedProduct}; of operands that do not lie as it wants them, a small one is turned. */
+    private boolean unpacked(int m, int n, int k, float alpha, MatrixView a, MatrixView b, float beta, MatrixView c) {
+        if (beta != 0f && beta != 1f) {
+            return false;
+        }
+        if (k > UnpackedProduct.FEW && n < m && beta == 0f && !a.rowMajor() && UnpackedProduct.fits(tiles, n, m, k)) {
+            // The product's transpose has few rows.
+            float[] few = Workspace.take(Workspace.Purpose.PARTIAL, (long) n * m);
+            MatrixView transpose = new MatrixView(few, Workspace.START, m, 1);
+            new UnpackedProduct(tiles, n, m, k, alpha, b.transposed(), a.transposed(), transpose).run(pool);
+            c.set(transpose.transposed(), m, n);
+            return true;
+        }
+        if (!UnpackedProduct.fits(tiles, m, n, k) || (!b.rowMajor() && k > UnpackedProduct.FEW)) {
+            return false;
+        }
+        MatrixView right = b.rowMajor() ? b : b.rowMajorCopy(Workspace.Purpose.PADDED, k, n, n);
+        UnpackedProduct product = new UnpackedProduct(tiles, m, n, k, alpha, a, right, c);
+        if (beta == 0f) {
+            product.run(pool);
+        } else {
+            product.runPlus(pool, c);
+        }
+        return true;
+    }
+
+    private PanelProduct.Panels panels(MatrixView b, int n, int k) {
+        return b.rowMajor()
+                ? new RowPanels(tiles, n, k, b.values(), b.offset(), b.row())
+                : new TransposedPanels(tiles, n, b.values(), b.offset(), b.column());
+    }
+
+    /** The left operand; wider vectors have not been measured to gain by packing it on the way. */
+    private PackedLeft pack(MatrixView a, int m, int k, float alpha, PanelProduct.Panels right) {
+        if (!a.rowMajor()) {
+            return PackedLeft.ofColumns(pool, tiles, m, k, a.values(), a.offset(), a.column(), alpha);
+        }
+        return right.count() <= PanelProduct.MAX_PANELS && tiles.lanes() <= 8
+                ? PackedLeft.ofRowsOnTheWay(tiles, m, k, a.values(), a.offset(), a.row(), alpha)
+                : PackedLeft.ofRows(pool, tiles, m, k, a.values(), a.offset(), a.row(), alpha);
+    }
+
+    /**
+     * {@link #multiplyPlus} row by row: D and C, which are all there is to move where k is small, then go by as they lie. The same bits as by tiles. For vectors of 512 bits, with which
+     * {@link UnpackedProduct} has not been measured.
+     */
     private void addRows(int m, int n, int k, float alpha, Floats a, Floats b, Floats d, Floats c) {
         int[] offsets = new int[k];
         float[] left = Workspace.take(Workspace.Purpose.LEFT, (long) m * k);
@@ -135,6 +210,16 @@ final class PackedGemm implements Gemm {
             }
             for (; p < kc; p++) {
                 System.arraycopy(b, from + p * ldb, to, at + p * nr, width);
+            }
+        }
+
+        @Override
+        public void pack(int first, int end, int pitch, int k0, int kc, float[] to, int at) {
+            int nr = tiles.columns();
+            if (end - first == 4 && end * nr <= n) {
+                tiles.copyFourPanels(b, bo + k0 * ldb + first * nr, ldb, to, at, kc);
+            } else {
+                PanelProduct.Panels.super.pack(first, end, pitch, k0, kc, to, at);
             }
         }
     }

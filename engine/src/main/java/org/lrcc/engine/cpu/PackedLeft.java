@@ -1,5 +1,8 @@
 package org.lrcc.engine.cpu;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The left operand of a product, packed for the micro-kernels: blocks of the sum's length, in each block the blocks of
  * rows, in each of those {@code [depth][height]}. The last block of rows has the least height that holds what is left, so that a
@@ -14,7 +17,8 @@ final class PackedLeft {
     /** Output channels whose kernels are turned for one block of rows before the next block's: their neighbours in memory. */
     private static final int TURNED_OUTPUTS = 8;
 
-    final float[] data;
+    private float @Nullable [] data;
+    private @Nullable BlockPacker packer;
     final int rows;
     final int depth;
     final int blockRows;
@@ -32,7 +36,30 @@ final class PackedLeft {
         paddedRows = (blocks - 1) * blockRows + lastHeight;
         int steps = Math.max(1, (depth + MAX_DEPTH - 1) / MAX_DEPTH);
         depthBlock = Math.max(1, (depth + steps - 1) / steps);
-        data = Workspace.take(Workspace.Purpose.LEFT, (long) paddedRows * depth);
+    }
+
+    /** Packs it all, at most {@code steps} steps of one block of rows, then the same of the next. */
+    private PackedLeft packed(ThreadPool pool, int steps, BlockPacker blockPacker) {
+        float[] o = Workspace.take(Workspace.Purpose.LEFT, (long) paddedRows * depth);
+        eachBlock(pool, steps, o, blockPacker);
+        data = o;
+        return this;
+    }
+
+    /** Leaves it to {@link PanelProduct} to pack what it needs, when it does. */
+    private PackedLeft onTheWay(BlockPacker blockPacker) {
+        packer = blockPacker;
+        return this;
+    }
+
+    /** Where it was packed; null of one that is packed on the way. */
+    float @Nullable [] packed() {
+        return data;
+    }
+
+    /** Packs steps {@code k0 .. k0+kc-1} of a block of rows, of an operand that is packed on the way. */
+    void pack(int block, int k0, int kc, float[] o, int to) {
+        Objects.requireNonNull(packer, "an operand packed on the way").pack(block, k0, kc, o, to);
     }
 
     int height(int block) {
@@ -48,38 +75,51 @@ final class PackedLeft {
     static PackedLeft ofRows(
             ThreadPool pool, Tiles tiles, int rows, int depth, float[] a, int ao, int lda, float alpha) {
         PackedLeft p = new PackedLeft(tiles, rows, depth);
-        p.eachBlock(pool, (block, k0, kc, to) -> {
-            int h = p.height(block);
-            int first = ao + block * p.blockRows * lda + k0;
-            if (h == 8 && (block + 1) * 8 <= rows && alpha == 1f) {
-                interleaveEight(a, first, lda, p.data, to, kc);
+        return p.packed(pool, p.depthBlock, p.rowPacker(tiles, a, ao, lda, alpha));
+    }
+
+    /** As {@link #ofRows}, on the way: for products of a few panels, for which an operand that is large would go through memory once more. */
+    static PackedLeft ofRowsOnTheWay(Tiles tiles, int rows, int depth, float[] a, int ao, int lda, float alpha) {
+        PackedLeft p = new PackedLeft(tiles, rows, depth);
+        return p.onTheWay(p.rowPacker(tiles, a, ao, lda, alpha));
+    }
+
+    private BlockPacker rowPacker(Tiles tiles, float[] a, int ao, int lda, float alpha) {
+        return (block, k0, kc, o, to) -> {
+            int h = height(block);
+            int first = ao + block * blockRows * lda + k0;
+            boolean whole = block * blockRows + h <= rows;
+            if (h == 8 && whole && alpha == 1f) {
+                interleaveEight(a, first, lda, o, to, kc);
+                return;
+            }
+            if (h == 4 && whole) {
+                tiles.packFourRows(a, first, lda, alpha, kc, o, to);
                 return;
             }
             for (int j = 0; j < h; j++) {
-                int r = block * p.blockRows + j;
+                int r = block * blockRows + j;
                 if (r < rows) {
-                    spread(a, ao + r * lda + k0, p.data, to + j, h, kc, alpha);
+                    spread(a, ao + r * lda + k0, o, to + j, h, kc, alpha);
                 } else {
-                    spread(a, ao, p.data, to + j, h, kc, 0f);
+                    spread(a, ao, o, to + j, h, kc, 0f);
                 }
             }
-        });
-        return p;
+        };
     }
 
     /** Packs {@code alpha * transpose(a)}, {@code a[ao + k*lda + r]}. */
     static PackedLeft ofColumns(
             ThreadPool pool, Tiles tiles, int rows, int depth, float[] a, int ao, int lda, float alpha) {
         PackedLeft p = new PackedLeft(tiles, rows, depth);
-        p.eachBlock(pool, (block, k0, kc, to) -> {
+        return p.packed(pool, p.depthBlock, (block, k0, kc, o, to) -> {
             int h = p.height(block);
             int r = block * p.blockRows;
             int n = Math.min(h, rows - r);
             for (int k = 0; k < kc; k++) {
-                copyScaled(a, ao + (k0 + k) * lda + r, p.data, to + k * h, n, h, alpha);
+                copyScaled(a, ao + (k0 + k) * lda + r, o, to + k * h, n, h, alpha);
             }
         });
-        return p;
     }
 
     /**
@@ -95,7 +135,7 @@ final class PackedLeft {
         int n = taps.length;
         PackedLeft p = new PackedLeft(tiles, rows, outputs * n);
         // Whole output channels a block of depth would be simpler, but unbalance the blocks; so steps are (m, t) pairs.
-        p.eachBlock(pool, TURNED_OUTPUTS * n, (block, k0, kc, to) -> {
+        return p.packed(pool, TURNED_OUTPUTS * n, (block, k0, kc, o, to) -> {
             int h = p.height(block);
             int c = block * p.blockRows;
             int valid = Math.min(h, rows - c);
@@ -106,41 +146,35 @@ final class PackedLeft {
                 int count = Math.min(n - t, k0 + kc - k);
                 int from = wo + (m * rows + c) * kernel;
                 if (valid == 8 && h == 8) {
-                    transposeEight(w, from, kernel, taps, t, count, p.data, to + (k - k0) * 8);
+                    transposeEight(w, from, kernel, taps, t, count, o, to + (k - k0) * 8);
                 } else {
-                    transposeTaps(w, from, kernel, taps, t, count, p.data, to + (k - k0) * h, valid, h);
+                    transposeTaps(w, from, kernel, taps, t, count, o, to + (k - k0) * h, valid, h);
                 }
                 k += count;
             }
         });
-        return p;
     }
 
     private interface BlockPacker {
-        void pack(int block, int k0, int kc, int to);
+        void pack(int block, int k0, int kc, float[] o, int to);
     }
 
-    private void eachBlock(ThreadPool pool, BlockPacker packer) {
-        eachBlock(pool, depthBlock, packer);
-    }
-
-    /** Packs at most {@code steps} steps of one block of rows, then the same of the next. */
-    private void eachBlock(ThreadPool pool, int steps, BlockPacker packer) {
+    private void eachBlock(ThreadPool pool, int steps, float[] o, BlockPacker packer) {
         int perChunk = Math.max(1, ROWS_PER_CHUNK / blockRows);
         int chunks = (blocks + perChunk - 1) / perChunk;
         if ((long) rows * depth < 16_384) {
-            packBlocks(packer, steps, 0, blocks);
+            packBlocks(packer, steps, o, 0, blocks);
         } else {
-            pool.run(chunks, i -> packBlocks(packer, steps, i * perChunk, Math.min(blocks, (i + 1) * perChunk)));
+            pool.run(chunks, i -> packBlocks(packer, steps, o, i * perChunk, Math.min(blocks, (i + 1) * perChunk)));
         }
     }
 
-    private void packBlocks(BlockPacker packer, int steps, int first, int end) {
+    private void packBlocks(BlockPacker packer, int steps, float[] o, int first, int end) {
         for (int k0 = 0; k0 < depth; k0 += depthBlock) {
             int kc = Math.min(depthBlock, depth - k0);
             for (int k = 0; k < kc; k += steps) {
                 for (int b = first; b < end; b++) {
-                    packer.pack(b, k0 + k, Math.min(steps, kc - k), offset(b, k0, kc) + k * height(b));
+                    packer.pack(b, k0 + k, Math.min(steps, kc - k), o, offset(b, k0, kc) + k * height(b));
                 }
             }
         }

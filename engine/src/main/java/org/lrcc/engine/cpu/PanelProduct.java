@@ -14,13 +14,16 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  */
 final class PanelProduct {
     /** Panels a chunk packs at a time. */
-    private static final int MAX_PANELS = 4;
+    static final int MAX_PANELS = 4;
 
     /**
      * Rows of the left operand a chunk covers. Every chunk of rows packs the panels anew: at 1024^3 on one thread 1024 rows reach 0.62-0.68 of the FMA peak, 256 rows 0.57-0.59 (four alternating
      * runs, AVX-512, 2 MB of L2).
      */
     private static final int MAX_ROWS = 1024;
+
+    /** The same where the left operand is packed on the way: one block of its depth stays in L2. */
+    private static final int ROWS_ON_THE_WAY = 64;
 
     /** Chunks there should be at least, so that the threads end together. */
     private static final int MIN_CHUNKS = 8;
@@ -42,6 +45,13 @@ final class PanelProduct {
 
         /** Packs steps {@code k0 .. k0+kc-1} of a panel as {@code [kc][columns]} at {@code bo}; may write a vector too much. */
         void pack(int panel, int k0, int kc, float[] b, int bo);
+
+        /** Packs panels {@code first .. end-1}, {@code pitch} floats apart. */
+        default void pack(int first, int end, int pitch, int k0, int kc, float[] b, int bo) {
+            for (int j = first; j < end; j++) {
+                pack(j, k0, kc, b, bo + (j - first) * pitch);
+            }
+        }
     }
 
     /** Where results go. */
@@ -55,11 +65,13 @@ final class PanelProduct {
         this.left = left;
         this.right = right;
         this.sink = sink;
-        int maxBlocks = MAX_ROWS / left.blockRows;
-        rowChunks = (left.blocks + maxBlocks - 1) / maxBlocks;
         int panels = right.count();
+        int maxBlocks = (left.packed() != null ? MAX_ROWS : ROWS_ON_THE_WAY) / left.blockRows;
+        rowChunks = (left.blocks + maxBlocks - 1) / maxBlocks;
         int columns = (panels + MAX_PANELS - 1) / MAX_PANELS;
-        columnChunks = Math.min(panels, Math.max(columns, (MIN_CHUNKS + rowChunks - 1) / rowChunks));
+        columnChunks = left.packed() != null
+                ? Math.min(panels, Math.max(columns, (MIN_CHUNKS + rowChunks - 1) / rowChunks))
+                : columns;
     }
 
     static void run(ThreadPool pool, Tiles tiles, PackedLeft left, Panels right, TileSink sink) {
@@ -103,17 +115,20 @@ final class PanelProduct {
         for (int k0 = 0; k0 < left.depth; k0 += left.depthBlock) {
             int kc = Math.min(left.depthBlock, left.depth - k0);
             float[] c = k0 < chain ? sums : later;
-            for (int j = j0; j < j1; j++) {
-                right.pack(j, k0, kc, b, Workspace.START + (j - j0) * kc * nr);
+            right.pack(j0, j1, kc * nr, k0, kc, b, Workspace.START);
+            float[] a = left.packed();
+            if (a == null) {
+                a = packOnTheWay(i0, i1, k0, kc);
             }
+            boolean packed = a == left.packed();
             for (int j = j0; j < j1; j++) {
                 for (int i = i0; i < i1; i++) {
                     int to = Workspace.START + ((j - j0) * (i1 - i0) + i - i0) * tile;
                     tiles.multiply(
                             left.height(i),
                             kc,
-                            left.data,
-                            left.offset(i, k0, kc),
+                            a,
+                            packed ? left.offset(i, k0, kc) : Workspace.START + (i - i0) * left.blockRows * kc,
                             b,
                             Workspace.START + (j - j0) * kc * nr,
                             c,
@@ -132,5 +147,13 @@ final class PanelProduct {
                 sink.store(sums, from, i * left.blockRows, rows, j);
             }
         }
+    }
+
+    private float[] packOnTheWay(int i0, int i1, int k0, int kc) {
+        float[] a = Workspace.take(Purpose.ROWS, (long) (i1 - i0) * left.blockRows * left.depthBlock);
+        for (int i = i0; i < i1; i++) {
+            left.pack(i, k0, kc, a, Workspace.START + (i - i0) * left.blockRows * kc);
+        }
+        return a;
     }
 }

@@ -23,6 +23,56 @@ class GemmTest {
         }
     }
 
+    /** Rows, columns and lengths of sums about those at which another kernel takes over; lengths above one part of a row, and above a chain. */
+    @Test
+    void agreesWhereOneSizeIsSmall() {
+        int[] small = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17};
+        int[] large = {31, 49, 64, 130, 257};
+        int[] lengths = {40, 128, 300, 1030, 2100, 8300};
+        int seed = 0;
+        for (int few : small) {
+            for (int side = 0; side < 3; side++) {
+                for (int flags = 0; flags < 8; flags++) {
+                    int one = large[seed % large.length];
+                    int other = side == 2 ? large[(seed + 2) % large.length] : lengths[seed % lengths.length];
+                    int m = side == 0 ? few : one;
+                    int n = side == 1 ? few : side == 0 ? one : other;
+                    int k = side == 2 ? few : other;
+                    check(m, n, k, (flags & 1) != 0, (flags & 2) != 0, seed++);
+                }
+            }
+            check(few, few, lengths[seed % lengths.length], seed % 2 == 0, seed % 3 == 0, seed);
+            seed++;
+            check(few, few, few, seed % 2 == 0, seed % 3 == 0, seed);
+            seed++;
+        }
+    }
+
+    @Test
+    void theSameBitsForAnyNumberOfThreads() {
+        int[][] sizes = {{300, 4, 400}, {300, 16, 400}, {7, 700, 300}, {700, 300, 7}, {8, 600, 90}, {200, 49, 700}};
+        for (int[] s : sizes) {
+            for (int flags = 0; flags < 4; flags++) {
+                float[] one = product(1, s[0], s[1], s[2], (flags & 1) != 0, (flags & 2) != 0);
+                for (int threads : new int[] {2, 3, 8}) {
+                    float[] more = product(threads, s[0], s[1], s[2], (flags & 1) != 0, (flags & 2) != 0);
+                    assertThat(more)
+                            .as("%d x %d x %d, %d threads", s[0], s[1], s[2], threads)
+                            .isEqualTo(one);
+                }
+            }
+        }
+    }
+
+    private static float[] product(int threads, int m, int n, int k, boolean ta, boolean tb) {
+        float[] a = NaiveConv.random(m * k, 1);
+        float[] b = NaiveConv.random(k * n, 2);
+        float[] c = new float[m * n];
+        Gemm product = new PackedGemm(new ThreadPool(threads), new VectorTiles());
+        product.multiply(ta, tb, m, n, k, 1f, a, 0, ta ? m : k, b, 0, tb ? k : n, 0f, c, 0, n);
+        return c;
+    }
+
     private void check(int m, int n, int k, boolean ta, boolean tb, int seed) {
         int lda = (ta ? m : k) + seed % 3;
         int ldb = (tb ? k : n) + seed % 2;

@@ -120,6 +120,46 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void multiplyInPlace(
+            int depth,
+            float[] a,
+            int ao,
+            float[] b,
+            int bo,
+            int ldb,
+            float[] d,
+            int dOffset,
+            int ldd,
+            float[] c,
+            int co,
+            int ldc) {
+        UnpackedTileKernels.four(depth, a, ao, b, bo, ldb, d, dOffset, ldd, c, co, ldc);
+    }
+
+    @Override
+    public void rowProducts(
+            int length, float[] x, int x0, int x1, float[] y, int y0, int y1, int y2, int y3, float[] sums, int so) {
+        UnpackedTileKernels.twoByFour(length, x, x0, x1, y, y0, y1, y2, y3, sums, so);
+    }
+
+    @Override
+    public void addLanes(float[] sums, int so, int n, float[] y, int yo) {
+        if (VL == 8) {
+            for (int i = 0; i < n; i += VL) {
+                RowPacking.addLanes(sums, so + i * VL, y, yo + i);
+            }
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            float sum = 0;
+            for (int lane = 0; lane < VL; lane++) {
+                sum += sums[so + i * VL + lane];
+            }
+            y[yo + i] = sum;
+        }
+    }
+
+    @Override
     public void packLanes(float[] x, int xo, int[] channel, int count, int step, int n, float[] y, int yo) {
         LanePacking.pack(x, xo, channel, count, step, n, y, yo);
     }
@@ -146,12 +186,43 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void packFourRows(float[] a, int ao, int lda, float alpha, int n, float[] o, int to) {
+        int k = VL == 8 ? RowPacking.eightColumns(a, ao, lda, alpha, n, o, to) : 0;
+        for (; k < n; k++) {
+            int from = ao + k;
+            int at = to + 4 * k;
+            o[at] = alpha * a[from];
+            o[at + 1] = alpha * a[from + lda];
+            o[at + 2] = alpha * a[from + 2 * lda];
+            o[at + 3] = alpha * a[from + 3 * lda];
+        }
+    }
+
+    @Override
     public void copyRows(float[] x, int base, int ldx, float[] b, int bo, int depth) {
         for (int p = 0; p < depth; p++) {
             int from = base + p * ldx;
             FloatVector.fromArray(S, x, from).intoArray(b, bo + p * NR);
             FloatVector.fromArray(S, x, from + VL).intoArray(b, bo + p * NR + VL);
         }
+    }
+
+    @Override
+    public void copyFourPanels(float[] x, int base, int ldx, float[] b, int bo, int depth) {
+        int step = depth * NR;
+        for (int p = 0; p < depth; p++) {
+            int from = base + p * ldx;
+            int to = bo + p * NR;
+            copyColumns(x, from, b, to);
+            copyColumns(x, from + NR, b, to + step);
+            copyColumns(x, from + 2 * NR, b, to + 2 * step);
+            copyColumns(x, from + 3 * NR, b, to + 3 * step);
+        }
+    }
+
+    private static void copyColumns(float[] x, int from, float[] b, int to) {
+        FloatVector.fromArray(S, x, from).intoArray(b, to);
+        FloatVector.fromArray(S, x, from + VL).intoArray(b, to + VL);
     }
 
     @Override
