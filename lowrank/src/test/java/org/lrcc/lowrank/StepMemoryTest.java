@@ -18,11 +18,11 @@ import org.lrcc.nn.network.Model;
 import org.lrcc.nn.network.Parameters;
 import org.lrcc.nn.network.Plan;
 
-/** What a step of a converted network allocates is known before it runs: all its float tensors lie in the array that was laid out. */
+/** What a step of a converted network allocates is known before it runs: its float tensors, but for gradients that live on, lie in the array that was laid out. */
 class StepMemoryTest {
     @ParameterizedTest
     @MethodSource("configs")
-    void theRehearsalForeseesEveryAllocation(LowRankConfig config) {
+    void theRehearsalForeseesTheStep(LowRankConfig config) {
         Model model = LowRank.convert(Nets.model(), config);
         CpuBackend backend = new CpuBackend(new ThreadPool(2));
         Plan plan = model.network().prepare(backend, Mode.TRAIN, Nets.INPUT);

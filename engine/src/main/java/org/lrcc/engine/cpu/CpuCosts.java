@@ -59,15 +59,16 @@ final class CpuCosts implements KernelCosts {
     private static final double FUSED_SUM = 30;
 
     /**
-     * {@link RowWinogradFactors}, fitted at 256 bits to ResNet18's layers at rank 8 (measured over predicted 0.97 to 1.07): operations a nanosecond; nanoseconds to transform a float of X, to fetch one of D, and to
-     * transform one of G or Z; and what two cores take over one.
+     * {@link RowWinogradFactors}, fitted at 256 bits to ResNet18's layers (bench/results/rank8-2026-11-30.md): operations a nanosecond; nanoseconds to transform a float of X, to fetch one of D, to
+     * transform one of G or Z, and for each of a chunk's sums; and a factor that brings all to the scale of the other prices.
      */
     private static final double ROWS_RATE = 65;
 
     private static final double ROWS_X = 0.9;
     private static final double ROWS_D = 0.3;
     private static final double ROWS_BETWEEN = 0.25;
-    private static final double ROWS = 1.2;
+    private static final double ROWS_SUMS = 1;
+    private static final double ROWS = 1.15;
 
     private final AlgorithmModel model;
 
@@ -116,13 +117,26 @@ final class CpuCosts implements KernelCosts {
         if (!FactorGradients.fits(s, problem.rank(), problem.blocks())) {
             return Double.POSITIVE_INFINITY;
         }
-        int lanes = model.columns() / 2;
-        return CpuLowRankGradients.byRows(s, lanes)
-                ? rowWinograd(new RankLayout(s, problem.rank(), problem.blocks(), lanes, wantsU, wantsV))
-                : factorGradients(s, problem.rank(), problem.blocks(), wantsU, wantsV);
+        return Math.min(
+                rowWinograd(s, problem.rank(), problem.blocks(), wantsU, wantsV),
+                factorGradients(s, problem.rank(), problem.blocks(), wantsU, wantsV));
     }
 
-    private static double rowWinograd(RankLayout l) {
+    /** Whether {@link RowWinogradFactors} is to compute gradients of factors rather than {@link FactorGradients}. */
+    boolean gradientsByRows(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
+        return rowWinograd(s, rank, blocks, wantsU, wantsV) < factorGradients(s, rank, blocks, wantsU, wantsV);
+    }
+
+    /** Infinite where {@link RowWinogradFactors} does not fit, and at other widths than 256 bits, where it was not measured. */
+    private double rowWinograd(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
+        int lanes = model.columns() / 2;
+        if (lanes != 8 || !RowWinogradFactors.fits(s)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        RankLayout l = new RankLayout(s, rank, blocks, lanes, wantsU, wantsV);
+        if (l.sums > FactorGradients.MAX_SUMS) {
+            return Double.POSITIVE_INFINITY;
+        }
         double pixels = (double) l.s.batch() * l.s.outPlane();
         double x = (double) l.s.batch() * l.inputRows() * l.wide * RankTiles.TILE * l.s.inputs();
         double between = 2 * pixels * l.allSlices * l.lanes;
@@ -132,7 +146,7 @@ final class CpuCosts implements KernelCosts {
                 + x * ROWS_X
                 + pixels * l.outputs * ROWS_D
                 + between * ROWS_BETWEEN;
-        return FUSED + ROWS * pass + sums * FUSED_SUM;
+        return FUSED + ROWS * pass + (double) l.chunks * l.sums * ROWS_SUMS + sums * FUSED_SUM;
     }
 
     /** {@link FactorGradients}: four products a chunk, copies of its operands, and the sums of its parts. */

@@ -5,23 +5,23 @@ import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** {@link RowWinogradFactors}, where it fits, and {@link FactorGradients} on tensors. */
+/** {@link RowWinogradFactors} or {@link FactorGradients} on tensors, whichever costs less. */
 final class CpuLowRankGradients implements LowRankGradients {
     private static final Floats NOTHING = new Floats(new float[0], 0);
 
     private final FactorGradients gradients;
     private final RowWinogradFactors rows;
-    private final int lanes;
+    private final CpuCosts costs;
 
-    CpuLowRankGradients(ThreadPool pool, Tiles tiles, RankTiles ranks) {
+    /**
+     * On a pool.
+     *
+     * @param costs decide between the two
+     */
+    CpuLowRankGradients(ThreadPool pool, Tiles tiles, RankTiles ranks, CpuCosts costs) {
         gradients = new FactorGradients(pool, tiles);
         rows = new RowWinogradFactors(pool, ranks);
-        lanes = ranks.lanes();
-    }
-
-    /** Whether {@link RowWinogradFactors} computes these gradients with vectors of so many floats: at other widths than 256 bits it was not measured. */
-    static boolean byRows(ConvShape s, int lanes) {
-        return lanes == 8 && RowWinogradFactors.fits(s);
+        this.costs = costs;
     }
 
     static ConvShape shape(Problem p) {
@@ -57,7 +57,7 @@ final class CpuLowRankGradients implements LowRankGradients {
         if (du == null && dv == null) {
             return;
         }
-        if (byRows(s, lanes)) {
+        if (costs.gradientsByRows(s, problem.rank(), problem.blocks(), du != null, dv != null)) {
             rows.run(s, problem.rank(), problem.blocks(), operands, target(du), target(dv));
         } else {
             gradients.run(s, problem.rank(), problem.blocks(), operands, target(du), target(dv));

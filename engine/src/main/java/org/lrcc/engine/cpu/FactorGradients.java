@@ -28,7 +28,7 @@ final class FactorGradients {
     private static final int MAX_DEPTH = 256;
 
     /** Floats of the sums of a part, at most: with more, the rank is no longer low. */
-    private static final long MAX_SUMS = 400_000;
+    static final long MAX_SUMS = 400_000;
 
     private final ThreadPool pool;
     private final Tiles tiles;

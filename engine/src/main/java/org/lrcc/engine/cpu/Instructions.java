@@ -122,7 +122,7 @@ abstract class Instructions {
         private final GroupLoops groups = new VectorGroups();
         private final Loops loops = new VectorLoops();
         private final FactorLoops factorLoops = new VectorFactorLoops();
-        private final KernelCosts costs = new CpuCosts(AlgorithmModel.of(tiles.lanes()));
+        private final CpuCosts costs = new CpuCosts(AlgorithmModel.of(tiles.lanes()));
 
         @Override
         String description() {
@@ -178,7 +178,7 @@ abstract class Instructions {
 
         @Override
         LowRankGradients lowRankGradients(ThreadPool pool) {
-            return new CpuLowRankGradients(pool, tiles, new VectorRankTiles());
+            return new CpuLowRankGradients(pool, tiles, new VectorRankTiles(), costs);
         }
 
         @Override

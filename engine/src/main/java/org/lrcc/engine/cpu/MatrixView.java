@@ -34,7 +34,7 @@ record MatrixView(float[] values, int offset, int row, int column) {
         return to;
     }
 
-    /** Copies another one of as many rows and columns, along the rows of the one of the two that has the longer steps. */
+    /** Copies another one of as many rows and columns, row by row. */
     void set(MatrixView from, int rows, int columns) {
         float[] x = from.values;
         for (int i = 0; i < rows; i++) {

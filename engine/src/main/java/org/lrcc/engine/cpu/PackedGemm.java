@@ -216,7 +216,7 @@ final class PackedGemm implements Gemm {
         @Override
         public void pack(int first, int end, int pitch, int k0, int kc, float[] to, int at) {
             int nr = tiles.columns();
-            if (end - first == 4 && end * nr <= n) {
+            if (end - first == 4 && end * nr <= n && pitch == kc * nr) {
                 tiles.copyFourPanels(b, bo + k0 * ldb + first * nr, ldb, to, at, kc);
             } else {
                 PanelProduct.Panels.super.pack(first, end, pitch, k0, kc, to, at);

@@ -16,8 +16,8 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  *   <caption>Stride 2, forward</caption>
  *   <tr><th>layer<th>JDK 17, before<th>here<th>JDK 25, before<th>here
  *   <tr><td>3 to 64, 7x7, 224x224<td>54.8<td>47.2<td>33.2<td>27.7
- *   <tr><td>64 to 128, 3x3, 56x56<td>13.8<td>11.8<td>13.9<td>11.7
- *   <tr><td>128 to 256, 3x3, 28x28<td>12.6<td>10.6<td>12.9<td>11.2
+ *   <tr><td>64 to 128, 3x3, 56x56<td>13.8<td>11.8<td>13.4<td>11.1
+ *   <tr><td>128 to 256, 3x3, 28x28<td>12.6<td>10.6<td>12.6<td>10.5
  *   <tr><td>256 to 512, 3x3, 14x14<td>13.7<td>13.5<td>13.9<td>14.0
  *   <tr><td>64 to 128, 1x1, 56x56<td>3.07<td>2.30<td>3.25<td>2.41
  *   <tr><td>128 to 256, 1x1, 28x28<td>2.18<td>1.75<td>2.25<td>1.83

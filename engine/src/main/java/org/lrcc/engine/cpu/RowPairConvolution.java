@@ -161,7 +161,9 @@ final class RowPairConvolution {
             int size = rows * columns * nr;
             float[] out = Workspace.take(Purpose.TRANSFORMED, (long) s.batch() * inGroups * size);
             int high = Math.min(s.height(), rows - s.top());
-            int wide = Math.min(s.width(), columns - s.left());
+            // A stride above two may leave out columns of the border, and of a narrow image all.
+            int left = Math.min(s.left(), columns);
+            int wide = Math.min(s.width(), columns - left);
             pool.run(s.batch() * inGroups, i -> {
                 int to = Workspace.START + i * size;
                 int line = columns * nr;
@@ -170,9 +172,9 @@ final class RowPairConvolution {
                 for (int r = 0; r < high; r++) {
                     int at = to + (s.top() + r) * line;
                     int from = xo + (i * nr * s.height() + r) * s.width();
-                    Arrays.fill(out, at, at + s.left() * nr, 0f);
-                    layouts.gather(x, from, s.height() * s.width(), nr, 1, wide, out, at + s.left() * nr, 0);
-                    Arrays.fill(out, at + (s.left() + wide) * nr, at + line, 0f);
+                    Arrays.fill(out, at, at + left * nr, 0f);
+                    layouts.gather(x, from, s.height() * s.width(), nr, 1, wide, out, at + left * nr, 0);
+                    Arrays.fill(out, at + (left + wide) * nr, at + line, 0f);
                 }
             });
             turned = out;

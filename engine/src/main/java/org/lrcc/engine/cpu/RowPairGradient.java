@@ -9,8 +9,8 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * <p>Taps two rows apart read the same rows of the input, shifted by one: rows {@code a, b, c} of one parity and two rows {@code g, h} of the output's gradient make
  * {@code a*g + b*h} for one tap and {@code b*g + c*h} for the next. These are {@code (a-b)*g + b*(g+h)} and {@code b*(g+h) + (c-b)*h}: Winograd's F(2, 2) (Arithmetic Complexity of Computations, 1980),
  * with no factor but 1. Of seven rows of taps three pairs are computed so, which leaves 11 products of 14. A row of the input is copied, or the difference of two, as rows {@link GroupLoops#distance()} floats
- * apart, so that tiles of six of them run at the speed of packed pixels; each serves all outputs. The first layer of ResNet18, batch 8, takes 0.81 of the time of {@link WeightGradient} (Zen 3, one thread, JDK 17
- * 28.4 and 23.3 ms, 25 31.2 and 23.2); the error of both is 0.6 to 1.3e-6 of the largest value.
+ * apart, so that tiles of six of them run at the speed of packed pixels; each serves all outputs. The first layer of ResNet18, batch 8, takes 0.79 of the time of {@link WeightGradient} (Zen 3, one thread, JDK 17
+ * 29.8 and 23.5 ms, 25 30.8 and 22.5: bench/results/strides-256-bits-2026-11-30.md); the error of both is 0.6 to 1.3e-6 of the largest value.
  *
  * <p>Order of sums: pairs of rows in chunks of fixed bounds; the batch is cut into a number of parts that depends on the shape alone, each part summed on its own and the parts added in order.
  */

@@ -12,7 +12,7 @@ import java.util.EnumMap;
 final class Workspace {
     /** What a buffer is for; two buffers in use at the same time have different purposes. */
     enum Purpose {
-        /** Left operand of a product, packed; shared by the threads of one kernel. */
+        /** Left operand of a product, packed; shared by the threads of one kernel. One that is packed on the way, by each thread for itself, takes {@link #ROWS}. */
         LEFT,
         /** Right operand, packed panel by panel; private to a thread. */
         PANELS,
@@ -26,9 +26,9 @@ final class Workspace {
         ROWS,
         /** Gradient of the output, transposed; private or shared. */
         GRADIENT,
-        /** Sums of parts of the batch; shared. */
+        /** Sums of parts of the batch, or a product before it is transposed; shared. */
         PARTIAL,
-        /** Transformed input of a Winograd convolution. */
+        /** Transformed input of a Winograd convolution, or an input or operand turned as a whole. */
         TRANSFORMED,
         /** Anything small. */
         SMALL

@@ -95,7 +95,11 @@ final class ConvCases {
                 .asLarge());
         rows.add(conv("64 to 32 1x1/2", x(2, 64, 15, 15), w(32, 64, 1, 1), same(2, 0))
                 .asLarge());
+        rows.add(conv("32 to 48 /2 28x28", x(2, 32, 28, 28), w(48, 32, 3, 3), same(2, 1))
+                .asLarge());
         rows.add(conv("stem 7x7/2", x(2, 3, 45, 49), w(33, 3, 7, 7), same(2, 3)).asLarge());
+        rows.add(conv("stem 7x7/2 of even height", x(2, 3, 44, 49), w(33, 3, 7, 7), same(2, 3))
+                .asLarge());
         rows.add(conv("wide image", x(1, 5, 3, 301), w(17, 5, 3, 3), same(1, 1)).asLarge());
         rows.add(conv("8 to 16 33x35", x(3, 8, 33, 35), w(16, 8, 3, 3), same(1, 1))
                 .asLarge());

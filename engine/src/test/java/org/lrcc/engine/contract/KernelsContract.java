@@ -164,7 +164,9 @@ public abstract class KernelsContract extends KernelsSession {
         "3,0,5,1",
         "70,8,64,0.5",
         "130,16,48,1",
-        "5,17,32,2"
+        "5,17,32,2",
+        "7,300,70,0.5",
+        "16,1000,33,1"
     })
     void gemmPlusAddsToAnother(int m, int depth, int n, double alpha) {
         double[] a = values(1, m * depth);

@@ -59,6 +59,10 @@ final class LowRankCases {
             rows.add(conv(new int[] {2, 33, 6, 7}, 33, 3, rank, ConvGeometry.of(1, 1), factors, plan, 1, true, false)
                     .asLarge());
         }
+        for (int rank : new int[] {1, 7, 15, 28}) {
+            rows.add(conv(new int[] {2, 33, 12, 13}, 33, 3, rank, ConvGeometry.of(2, 1), factors, plan, 1, true, false)
+                    .asLarge());
+        }
         rows.add(conv(new int[] {2, 33, 6, 7}, 33, 5, 21, wide, factors, plan, 1, true, false)
                 .asLarge());
         // Several chunks of rows in an image, rows that are whole tiles and rows that are not, and every padding.

@@ -133,7 +133,8 @@ class ConvolutionTest {
             square(3, 32, 31, 16, 3, 2, 1),
             square(1, 16, 77, 48, 3, 2, 0),
             new ConvShape(1, 16, 43, 70, 48, 3, 5, 2, 3, 1, 2, 2, 1, 1, 1, 1),
-            new ConvShape(2, 32, 24, 21, 32, 3, 1, 2, 1, 2, 0, 0, 1, 1, 1, 1)
+            new ConvShape(2, 32, 24, 21, 32, 3, 1, 2, 1, 2, 0, 0, 1, 1, 1, 1),
+            new ConvShape(1, 16, 337, 1, 16, 3, 1, 2, 3, 0, 2, 0, 0, 1, 1, 1)
         };
         for (int i = 0; i < shapes.length; i++) {
             assertThat(RowPairConvolution.fits(shapes[i], 160, 16))

@@ -1,0 +1,119 @@
+package org.lrcc.engine.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.lrcc.engine.cpu.FactorGradients.Operands;
+import org.lrcc.engine.cpu.FactorGradients.Target;
+import org.lrcc.engine.cpu.simd.VectorRankTiles;
+import org.lrcc.engine.cpu.simd.VectorTiles;
+
+/** Both ways to the gradients of the factors against products with the weight's gradient in double, on shapes that either fits. */
+class FactorGradientsTest {
+    private static final int OFFSET = 3;
+    private static final float SCALE = -0.5f;
+
+    /** Of the largest value. */
+    private static final double TOLERANCE = 2e-6;
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 7, 8, 9, 15, 16, 17, 24, 28, 33, 40})
+    void everyRank(int rank) {
+        for (int blocks : new int[] {1, 3}) {
+            check(shape(2, 9, 12, 13, 14, 1, 1, 1, 1), rank, blocks);
+        }
+    }
+
+    /** Paddings: top, left, bottom, right. */
+    @ParameterizedTest
+    @CsvSource({"0,0,0,0", "2,2,2,2", "2,0,0,2", "1,3,1,1", "0,4,2,3", "9,4,0,0", "0,3,7,1", "0,0,9,4", "1,5,1,5"})
+    void everyPadding(int top, int left, int bottom, int right) {
+        check(shape(1, 6, 11, 9, 5, top, left, bottom, right), 8, 3);
+        check(shape(1, 6, 11, 9, 5, top, left, bottom, right), 19, 1);
+    }
+
+    /** Several chunks of an image, rows that are whole tiles and rows that are not, more channels than a product takes at once, and thin images. */
+    @ParameterizedTest
+    @CsvSource({"1,5,41,32,7", "1,5,43,33,7", "3,64,8,8,64", "2,33,7,7,65", "1,2,1,200,3", "1,3,200,1,2", "2,6,2,4,3"})
+    void everySize(int batch, int inputs, int height, int width, int outputs) {
+        for (int rank : new int[] {4, 11}) {
+            check(shape(batch, inputs, height, width, outputs, 1, 1, 1, 1), rank, 3);
+            check(shape(batch, inputs, height, width, outputs, 1, 1, 1, 1), rank, 1);
+        }
+    }
+
+    private static ConvShape shape(
+            int batch, int inputs, int height, int width, int outputs, int top, int left, int bottom, int right) {
+        return new ConvShape(batch, inputs, height, width, outputs, 3, 3, 1, 1, top, left, bottom, right, 1, 1, 1);
+    }
+
+    private static void check(ConvShape s, int rank, int blocks) {
+        ThreadPool pool = new ThreadPool(2);
+        float[] x = NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), 1);
+        float[] dy = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), 2);
+        int rows = s.outputs() * blocks;
+        int columns = s.inputs() * s.kernel() / blocks;
+        float[] u = NaiveConv.random(rows * rank, 3);
+        float[] v = NaiveConv.random(rank * columns, 4);
+        double[] dw = new NaiveConv(s, x, new float[rows * columns], dy).dw;
+        double[] du = new double[u.length];
+        double[] dv = new double[v.length];
+        for (int i = 0; i < rows; i++) {
+            for (int r = 0; r < rank; r++) {
+                for (int j = 0; j < columns; j++) {
+                    du[i * rank + r] += SCALE * dw[i * columns + j] * v[r * columns + j];
+                    dv[r * columns + j] += SCALE * dw[i * columns + j] * u[i * rank + r];
+                }
+            }
+        }
+        Operands in =
+                new Operands(shifted(x), OFFSET, shifted(dy), OFFSET, shifted(u), OFFSET, shifted(v), OFFSET, SCALE);
+        assertThat(FactorGradients.fits(s, rank, blocks)).isTrue();
+        FactorGradients direct = new FactorGradients(pool, new VectorTiles());
+        agree("direct", s, rank, du, dv, (toU, toV) -> direct.run(s, rank, blocks, in, toU, toV));
+        if (RowWinogradFactors.fits(s)) {
+            RowWinogradFactors byRows = new RowWinogradFactors(pool, new VectorRankTiles());
+            agree("by rows", s, rank, du, dv, (toU, toV) -> byRows.run(s, rank, blocks, in, toU, toV));
+        }
+    }
+
+    private interface Run {
+        void into(Target du, Target dv);
+    }
+
+    private static void agree(String way, ConvShape s, int rank, double[] du, double[] dv, Run run) {
+        Target toU = target(du.length);
+        Target toV = target(dv.length);
+        run.into(toU, toV);
+        String name = way + ", rank " + rank + ", " + s;
+        close(name + ", U", toU, du);
+        close(name + ", V", toV, dv);
+        Target onlyU = target(du.length);
+        run.into(onlyU, null);
+        assertThat(onlyU.values()).as(name + ", U alone").containsExactly(toU.values());
+        Target onlyV = target(dv.length);
+        run.into(null, onlyV);
+        assertThat(onlyV.values()).as(name + ", V alone").containsExactly(toV.values());
+    }
+
+    private static void close(String name, Target target, double[] want) {
+        assertThat(NaiveConv.error(target.values(), OFFSET, want)).as(name).isLessThan(TOLERANCE);
+        assertThat(target.values()[OFFSET - 1]).as("before " + name).isNaN();
+        assertThat(target.values()[OFFSET + want.length]).as("behind " + name).isNaN();
+    }
+
+    private static Target target(int n) {
+        return new Target(shifted(new float[n]), OFFSET);
+    }
+
+    /** With NaN around it, which nobody may use. */
+    private static float[] shifted(float[] a) {
+        float[] out = new float[a.length + 2 * OFFSET];
+        Arrays.fill(out, Float.NaN);
+        System.arraycopy(a, 0, out, OFFSET, a.length);
+        return out;
+    }
+}
