@@ -17,7 +17,7 @@ import org.lrcc.lowrank.PlanTimes;
  */
 public final class LowRankPlanTable {
     private static final int COUNT = 11;
-    private static final int RUNS = 7;
+    private static final int RUNS = 9;
     private static final double CLOSE = 1.1;
 
     private final Kernels kernels = Backends.get().open();
@@ -36,6 +36,10 @@ public final class LowRankPlanTable {
         LowRankPlanTable table = new LowRankPlanTable(args.length > 3 ? Integer.parseInt(args[3]) : 8);
         StringBuilder rows = new StringBuilder();
         for (String layer : LowRankRow.LAYERS.subList(Integer.parseInt(args[1]), Integer.parseInt(args[2]) + 1)) {
+            // Once for nothing: the first rows of a process would time code that is not compiled yet.
+            for (LowRankRow.Kind kind : LowRankRow.Kind.values()) {
+                table.row(new LowRankRow(layer, LowRankRow.RANKS.get(0), kind));
+            }
             for (String rank : LowRankRow.RANKS) {
                 for (LowRankRow.Kind kind : LowRankRow.Kind.values()) {
                     rows.append(table.row(new LowRankRow(layer, rank, kind)));
