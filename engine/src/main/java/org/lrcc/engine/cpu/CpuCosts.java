@@ -46,6 +46,8 @@ final class CpuCosts implements KernelCosts {
     private static final double TURN_GRADIENT = 0.4;
     private static final double TURN_GRADIENT_WEIGHTS = 1.7;
 
+    private static final int LANES_OF_256_BITS = 8;
+
     /** Nanoseconds of {@link FactorGradients} whatever the shape. */
     private static final double FUSED = 240_000;
 
@@ -70,10 +72,43 @@ final class CpuCosts implements KernelCosts {
     private static final double ROWS_SUMS = 1;
     private static final double ROWS = 1.15;
 
+    /**
+     * At 256 bits, fitted to the plans of low-rank layers (bench/results/low-rank-plans-2026-11-30.md): what the thin convolutions of their factors take over the rates, those of an image's three channels in every pass
+     * and weight gradients of few channels; what products of few terms, rows or columns take of their price; and {@link #FUSED} there.
+     */
+    private static final double THIN_IMAGE = 1.6;
+
+    private static final double THIN_WEIGHTS = 1.3;
+    private static final double SKINNY = 0.5;
+    private static final double FUSED_256 = 120_000;
+
+    /** Channels of a thin convolution at most, of an image's, and the size that makes a product skinny. */
+    private static final int THIN = 32;
+
+    private static final int THIN_OF_IMAGE = 40;
+    private static final int FEW = 16;
+
     private final AlgorithmModel model;
+    private final boolean fitted;
 
     CpuCosts(AlgorithmModel model) {
         this.model = model;
+        fitted = model.columns() / 2 == LANES_OF_256_BITS;
+    }
+
+    private double fused() {
+        return fitted ? FUSED_256 : FUSED;
+    }
+
+    /** What a convolution of few channels takes over the rates. */
+    private double thin(ConvShape s, ConvPass pass) {
+        if (!fitted) {
+            return 1;
+        }
+        if (s.inputs() < 4) {
+            return s.outputs() <= THIN_OF_IMAGE ? THIN_IMAGE : 1;
+        }
+        return pass == ConvPass.WEIGHT_GRADIENT && Math.min(s.inputs(), s.outputs()) <= THIN ? THIN_WEIGHTS : 1;
     }
 
     @Override
@@ -83,9 +118,10 @@ final class CpuCosts implements KernelCosts {
             return CALL + strided(s, pass);
         }
         if (!model.prefersWinograd(s, pass)) {
-            return CALL + direct(s, pass);
+            return CALL + direct(s, pass) * thin(s, pass);
         }
-        return CALL + model.winograd(s, pass) * (pass == ConvPass.WEIGHT_GRADIENT ? WINOGRAD_WEIGHTS : WINOGRAD);
+        double shared = pass == ConvPass.WEIGHT_GRADIENT ? WINOGRAD_WEIGHTS : WINOGRAD;
+        return CALL + model.winograd(s, pass) * shared * thin(s, pass);
     }
 
     private double strided(ConvShape s, ConvPass pass) {
@@ -130,7 +166,7 @@ final class CpuCosts implements KernelCosts {
     /** Infinite where {@link RowWinogradFactors} does not fit, and at other widths than 256 bits, where it was not measured. */
     private double rowWinograd(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
         int lanes = model.columns() / 2;
-        if (lanes != 8 || !RowWinogradFactors.fits(s)) {
+        if (!fitted || !RowWinogradFactors.fits(s)) {
             return Double.POSITIVE_INFINITY;
         }
         RankLayout l = new RankLayout(s, rank, blocks, lanes, wantsU, wantsV);
@@ -146,7 +182,7 @@ final class CpuCosts implements KernelCosts {
                 + x * ROWS_X
                 + pixels * l.outputs * ROWS_D
                 + between * ROWS_BETWEEN;
-        return FUSED + ROWS * pass + (double) l.chunks * l.sums * ROWS_SUMS + sums * FUSED_SUM;
+        return fused() + ROWS * pass + (double) l.chunks * l.sums * ROWS_SUMS + sums * FUSED_SUM;
     }
 
     /** {@link FactorGradients}: four products a chunk, copies of its operands, and the sums of its parts. */
@@ -169,16 +205,14 @@ final class CpuCosts implements KernelCosts {
             split += strided ? (double) blocks * inner * pairs : 0;
         }
         double sums = (wantsU ? (double) s.outputs() * between : 0) + (wantsV ? pairs * s.kernelW() * rank : 0.0);
-        return FUSED + products * FUSED_PRODUCTS + moved * FUSED_MOVE + split * FUSED_SPLIT + sums * FUSED_SUM;
+        return fused() + products * FUSED_PRODUCTS + moved * FUSED_MOVE + split * FUSED_SPLIT + sums * FUSED_SUM;
     }
 
     @Override
     public double gemm(int m, int n, int k) {
-        return CALL
-                + model.product(m, n, k)
-                + (double) m * k * PACK_LEFT
-                + (double) k * n * PACK
-                + (double) m * n * STORE;
+        double product =
+                model.product(m, n, k) + (double) m * k * PACK_LEFT + (double) k * n * PACK + (double) m * n * STORE;
+        return CALL + product * (fitted && Math.min(m, Math.min(n, k)) <= FEW ? SKINNY : 1);
     }
 
     @Override
