@@ -82,11 +82,10 @@ final class CpuCosts implements KernelCosts {
     private static final double SKINNY = 0.5;
     private static final double FUSED_256 = 120_000;
 
-    /** Channels of a thin convolution at most, of an image's, and the size that makes a product skinny. */
+    /** Channels of a thin convolution at most, and of an image's. */
     private static final int THIN = 32;
 
     private static final int THIN_OF_IMAGE = 40;
-    private static final int FEW = 16;
 
     private final AlgorithmModel model;
     private final boolean fitted;
@@ -212,7 +211,7 @@ final class CpuCosts implements KernelCosts {
     public double gemm(int m, int n, int k) {
         double product =
                 model.product(m, n, k) + (double) m * k * PACK_LEFT + (double) k * n * PACK + (double) m * n * STORE;
-        return CALL + product * (fitted && Math.min(m, Math.min(n, k)) <= FEW ? SKINNY : 1);
+        return CALL + product * (fitted && Math.min(m, Math.min(n, k)) <= UnpackedProduct.FEW ? SKINNY : 1);
     }
 
     @Override

@@ -57,10 +57,6 @@ final class FactorGradients {
         new Run(s, rank, blocks, in, du != null, dv != null).run(du, dv);
     }
 
-    private static int ceil(int n, int unit) {
-        return (n + unit - 1) / unit * unit;
-    }
-
     private final class Run {
         final ConvShape s;
         final int rank;
@@ -113,19 +109,19 @@ final class FactorGradients {
             rowsPerChunk = (rows + wanted - 1) / wanted;
             chunks = (rows + rowsPerChunk - 1) / rowsPerChunk;
             parts = Math.min(MAX_PARTS, chunks);
-            ld = ceil(rowsPerChunk * s.outWidth(), nr);
-            ldx = ceil(rowsPerChunk * widest(), nr);
+            ld = Ranges.ceil(rowsPerChunk * s.outWidth(), nr);
+            ldx = Ranges.ceil(rowsPerChunk * widest(), nr);
             mostTaps = phases.stream().mapToInt(p -> p.taps().length).max().orElse(0);
             sumsV = new int[phases.size()];
             leftV = new int[phases.size()];
             int sum = wantsU ? sumFloats(outputs, between) : 0;
-            int packed = wantsV ? ceil(between, mr) * outputs : 0;
+            int packed = wantsV ? Ranges.ceil(between, mr) * outputs : 0;
             for (int f = 0; f < phases.size(); f++) {
                 int columns = phases.get(f).taps().length * rank;
                 sumsV[f] = sum;
                 leftV[f] = packed;
                 sum += wantsV ? sumFloats(pairs, columns) : 0;
-                packed += wantsU ? ceil(columns, mr) * pairs : 0;
+                packed += wantsU ? Ranges.ceil(columns, mr) * pairs : 0;
             }
             sums = sum;
             left = Workspace.take(Purpose.LEFT, packed);
@@ -136,7 +132,7 @@ final class FactorGradients {
         }
 
         private int sumFloats(int rows, int columns) {
-            return ceil(rows, mr) * ceil(columns, nr);
+            return Ranges.ceil(rows, mr) * Ranges.ceil(columns, nr);
         }
 
         void run(@Nullable Target du, @Nullable Target dv) {
@@ -164,7 +160,7 @@ final class FactorGradients {
 
         /** Where the sum of a row and a column lies among tiles. */
         private int tile(int row, int column, int columns) {
-            return (row / mr * (ceil(columns, nr) / nr) + column / nr) * mr * nr + row % mr * nr + column % nr;
+            return (row / mr * (Ranges.ceil(columns, nr) / nr) + column / nr) * mr * nr + row % mr * nr + column % nr;
         }
 
         private void writeV(float[] sum, int from, Target dv) {
@@ -185,7 +181,7 @@ final class FactorGradients {
         /** U^T as {@code [blocks of rows][outputs][mr]}, V by phase as {@code [blocks of rows (tap, rank)][pairs][mr]}, scaled. */
         private void pack() {
             if (wantsV) {
-                for (int q = 0; q < ceil(between, mr); q++) {
+                for (int q = 0; q < Ranges.ceil(between, mr); q++) {
                     int to = q / mr * mr * outputs + q % mr;
                     for (int m = 0; m < outputs; m++) {
                         left[to + m * mr] = q < between ? in.u[in.uo + m * between + q] : 0f;
@@ -194,7 +190,7 @@ final class FactorGradients {
             }
             for (int f = 0; wantsU && f < phases.size(); f++) {
                 int[] taps = phases.get(f).taps();
-                for (int i = 0; i < ceil(taps.length * rank, mr); i++) {
+                for (int i = 0; i < Ranges.ceil(taps.length * rank, mr); i++) {
                     int to = leftV[f] + i / mr * mr * pairs + i % mr;
                     boolean inside = i < taps.length * rank;
                     int from = inside ? in.vo + i % rank * pairs * s.kernelW() + taps[i / rank] : 0;
@@ -211,10 +207,10 @@ final class FactorGradients {
             int pixels = rows * s.outWidth();
             float[] d = Workspace.take(Purpose.GRADIENT, (long) outputs * ld);
             copies.gradient(row, rows, d, ld);
-            int z = ceil(between, mr) * ld;
+            int z = Ranges.ceil(between, mr) * ld;
             int wide = 2 * z;
-            int turned = wide + ceil(mostTaps * rank, mr) * ldx;
-            float[] work = Workspace.take(Purpose.TRANSFORMED, turned + (long) ceil(rank, nr) * ld + nr);
+            int turned = wide + Ranges.ceil(mostTaps * rank, mr) * ldx;
+            float[] work = Workspace.take(Purpose.TRANSFORMED, turned + (long) Ranges.ceil(rank, nr) * ld + nr);
             if (wantsV) {
                 product(0, between, outputs, d, ld, pixels, work, 0, ld);
             }
@@ -253,7 +249,7 @@ final class FactorGradients {
         private void product(
                 int lo, int rows, int depth, float[] b, int ldb, int columns, float[] out, int to, int ldo) {
             float[] panel = Workspace.take(Purpose.PANELS, panelFloats());
-            int height = ceil(rows, mr);
+            int height = Ranges.ceil(rows, mr);
             float[] c = Workspace.take(Purpose.TILES, (long) height * nr);
             for (int j = 0; j < columns; j += nr) {
                 for (int k = 0; k < depth; k += MAX_DEPTH) {
@@ -299,7 +295,7 @@ final class FactorGradients {
                     movePixels(phase, c / rank, rows, work, turned + slice * ld * nr, r % nr, n, panel, c - j);
                     c += n;
                 }
-                addPanel(x, ldx, pairs, panel, depth, j / nr, ceil(columns, nr) / nr, to);
+                addPanel(x, ldx, pairs, panel, depth, j / nr, Ranges.ceil(columns, nr) / nr, to);
             }
         }
 
@@ -330,14 +326,14 @@ final class FactorGradients {
             float[] panel = Workspace.take(Purpose.PANELS, panelFloats());
             for (int j = 0; j < between; j += nr) {
                 tiles.packTransposed(work, z + j * ld, ld, Math.min(nr, between - j), pixels, panel, 0);
-                addPanel(d, ld, outputs, panel, pixels, j / nr, ceil(between, nr) / nr, to);
+                addPanel(d, ld, outputs, panel, pixels, j / nr, Ranges.ceil(between, nr) / nr, to);
             }
         }
 
         /** Adds the product of rows of {@code a} and a panel, a sum over {@code depth} pixels, to the panel's tiles. */
         private void addPanel(float[] a, int lda, int rows, float[] panel, int depth, int number, int panels, Sums to) {
-            int[] offsets = Workspace.indices(ceil(rows, mr));
-            for (int i = 0; i < ceil(rows, mr); i++) {
+            int[] offsets = Workspace.indices(Ranges.ceil(rows, mr));
+            for (int i = 0; i < Ranges.ceil(rows, mr); i++) {
                 offsets[i] = Math.min(i, rows - 1) * lda;
             }
             for (int i = 0; i < rows; i += mr) {

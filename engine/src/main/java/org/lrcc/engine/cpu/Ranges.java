@@ -1,6 +1,6 @@
 package org.lrcc.engine.cpu;
 
-/** Cuts flat runs of elements into chunks of fixed size. */
+/** Cuts flat runs of elements into chunks of fixed size, and rounds counts up to whole units. */
 final class Ranges {
     /** Floats a chunk: 128 KB an operand, a few microseconds of work. */
     private static final int CHUNK = 32_768;
@@ -36,5 +36,10 @@ final class Ranges {
 
     private static int chunks(int n) {
         return (n + CHUNK - 1) / CHUNK;
+    }
+
+    /** The least multiple of {@code unit} that is not below {@code n}. */
+    static int ceil(int n, int unit) {
+        return (n + unit - 1) / unit * unit;
     }
 }

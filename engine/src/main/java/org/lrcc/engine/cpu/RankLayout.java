@@ -76,24 +76,20 @@ final class RankLayout {
         chunks = s.batch() * chunksPerImage;
         parts = Math.min(MAX_PARTS, chunks);
         int rows = (s.outHeight() + chunksPerImage - 1) / chunksPerImage;
-        wide = ceil(Math.max(s.outWidth(), s.width()), RankTiles.TILE) / RankTiles.TILE;
+        wide = Ranges.ceil(Math.max(s.outWidth(), s.width()), RankTiles.TILE) / RankTiles.TILE;
         channels = Math.min(s.inputs(), (pairs + s.kernelH() - 1) / s.kernelH() + 1);
         strip = (rows + s.kernelH() - 1) * wide;
         slab = channels * strip + 2 * lanes;
         pixelSlice = rows * wide * RankTiles.TILE * lanes;
         gradientSlice = (rows + 2 * (s.kernelH() - 1)) * wide * lanes;
-        tileSlice = ceil(rows * wide + RankTiles.MAX_ROWS, 2 * lanes) * lanes;
-        outputRows = ceil(outputs, ROW_UNIT);
-        pairRows = ceil(pairs, ROW_UNIT);
-        channelRows = ceil(channels, ROW_UNIT);
+        tileSlice = Ranges.ceil(rows * wide + RankTiles.MAX_ROWS, 2 * lanes) * lanes;
+        outputRows = Ranges.ceil(outputs, ROW_UNIT);
+        pairRows = Ranges.ceil(pairs, ROW_UNIT);
+        channelRows = Ranges.ceil(channels, ROW_UNIT);
         leftV = wantsV ? allSlices * outputs * lanes : 0;
         sumsV = wantsU ? allSlices * outputRows * lanes : 0;
         valueV = lanes * (slices == 1 ? blocks * s.kernelH() * channelRows : slices * pairRows);
         sums = sumsV + (wantsV ? RankTiles.VALUES * valueV : 0);
-    }
-
-    private static int ceil(int n, int unit) {
-        return (n + unit - 1) / unit * unit;
     }
 
     /** Operations of the products with X, those of dV over {@link #inputRows} rows where a channel's kernel rows are taken together. */

@@ -49,12 +49,12 @@ final class UnpackedProduct {
         this.k = k;
         this.b = b;
         this.c = c;
-        left = Workspace.take(Purpose.LEFT, ceil(m, TILE_ROWS) * (long) k);
+        left = Workspace.take(Purpose.LEFT, Ranges.ceil(m, TILE_ROWS) * (long) k);
         int i = 0;
         for (; a.rowMajor() && i + TILE_ROWS <= m; i += TILE_ROWS) {
             tiles.packFourRows(a.values(), a.at(i, 0), a.row(), alpha, k, left, Workspace.START + i * k);
         }
-        for (; i < ceil(m, TILE_ROWS); i++) {
+        for (; i < Ranges.ceil(m, TILE_ROWS); i++) {
             int to = Workspace.START + i / TILE_ROWS * TILE_ROWS * k + i % TILE_ROWS;
             for (int p = 0; p < k; p++) {
                 left[to + p * TILE_ROWS] = i < m ? alpha * a.values()[a.at(i, p)] : 0f;
@@ -65,10 +65,6 @@ final class UnpackedProduct {
     /** Whether it is the way to compute a product of matrices that are not transposed on the right. Wider vectors' kernels for it have not been measured. */
     static boolean fits(Tiles tiles, int m, int n, int k) {
         return tiles.lanes() <= 8 && (k <= FEW || (m <= FEW && (long) k * n <= NEAR));
-    }
-
-    private static int ceil(int n, int unit) {
-        return (n + unit - 1) / unit * unit;
     }
 
     /** {@code C = A B}. */
