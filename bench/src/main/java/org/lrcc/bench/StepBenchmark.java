@@ -56,6 +56,11 @@ public class StepBenchmark {
     /** Makes the network and the batch. */
     @Setup(Level.Trial)
     public void setUp() {
+        step = repeated(mode);
+    }
+
+    /** A step of ResNet18 on a random batch. */
+    static RepeatedStep repeated(String mode) {
         Model model = model(mode);
         Shape shape = model.network().inputShape().with(0, BATCH);
         Philox random = new Philox(1, 2);
@@ -68,7 +73,7 @@ public class StepBenchmark {
             labels[i] = random.nextInt(CLASSES);
         }
         TrainConfig config = TrainConfig.defaults().batch(BATCH).rate(RATE);
-        step = new RepeatedStep(Backends.get(), model, config, Tensor.of(values, shape.sizes()), labels);
+        return new RepeatedStep(Backends.get(), model, config, Tensor.of(values, shape.sizes()), labels);
     }
 
     static Model model(String mode) {

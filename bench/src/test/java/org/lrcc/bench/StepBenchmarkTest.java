@@ -2,8 +2,14 @@ package org.lrcc.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -42,6 +48,30 @@ class StepBenchmarkTest {
         assertThat(first).isBetween(1.0, 100.0);
         assertThat(benchmark.step()).isBetween(1.0, 100.0).isNotEqualTo(first);
         benchmark.tearDown();
+    }
+
+    @Test
+    @Tag("long")
+    void stepsInTurnReportBothModes() throws Exception {
+        PrintStream out = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            StepsInTurn.main(new String[] {"0", "2", "lora_mode rank 8"});
+        } finally {
+            System.setOut(out);
+        }
+        List<JsonNode> reports = new ArrayList<>();
+        for (String line : printed.toString(StandardCharsets.UTF_8).lines().toList()) {
+            reports.add(new ObjectMapper().readTree(line));
+        }
+        assertThat(reports)
+                .extracting(report -> report.get("name").asText())
+                .containsExactly("lora_mode rank 8", "full");
+        assertThat(reports)
+                .allSatisfy(report -> assertThat(report.get("milliseconds"))
+                        .hasSize(2)
+                        .allSatisfy(time -> assertThat(time.asDouble()).isPositive()));
     }
 
     @Test

@@ -37,6 +37,27 @@ record Child(List<String> command, Map<String, String> environment) {
 
     /** Runs it from start to end. */
     Report run() throws IOException, InterruptedException {
+        Output output = output();
+        return Report.parse(output.text(), output.milliseconds());
+    }
+
+    /** Runs a process that prints two reports, a line each: ours, then what it is compared with. */
+    List<Report> runBoth() throws IOException, InterruptedException {
+        Output output = output();
+        List<String> lines =
+                output.text().lines().filter(line -> line.startsWith("{")).toList();
+        if (lines.size() != 2) {
+            throw new FailureException(
+                    String.join(" ", command) + " printed " + lines.size() + " reports, not two:\n" + output.text());
+        }
+        return List.of(
+                Report.parse(lines.get(0), output.milliseconds()), Report.parse(lines.get(1), output.milliseconds()));
+    }
+
+    /** What it printed, and how long it ran. */
+    private record Output(String text, double milliseconds) {}
+
+    private Output output() throws IOException, InterruptedException {
         File errors = File.createTempFile("lrcc-bench", ".log");
         try {
             ProcessBuilder builder = new ProcessBuilder(command);
@@ -50,7 +71,7 @@ record Child(List<String> command, Map<String, String> environment) {
                 throw new FailureException(String.join(" ", command) + " ended with " + exit + ":\n" + output
                         + Files.readString(errors.toPath()));
             }
-            return Report.parse(output, wall);
+            return new Output(output, wall);
         } finally {
             Files.deleteIfExists(errors.toPath());
         }

@@ -44,7 +44,7 @@ public final class Compare {
             @Option(
                             names = "--only",
                             split = ",",
-                            description = "step, predict8, predict1, lora-ratio, lora-rank8, cold, layers.")
+                            description = "step, predict8, predict1, lora-ratio, lora-rank8, rank8-full, cold, layers.")
                     @Nullable
                     List<String> only,
             @Option(
@@ -111,12 +111,22 @@ public final class Compare {
         int threads = row.threads();
         double before = Machine.fma(threads);
         double copy = Machine.copy(threads);
+        List<Report> reports = reports(setting, comparison, threads, oursFirst);
+        double fma = Math.min(before, Machine.fma(threads));
+        return pair(row, fma, copy, reports.get(0), reports.get(1), null);
+    }
+
+    /** Ours and the peer's. */
+    private static List<Report> reports(Setting setting, Comparison comparison, int threads, boolean oursFirst)
+            throws IOException, InterruptedException {
         Child ours = comparison.ours(setting, threads);
+        if (comparison.inOneProcess()) {
+            return ours.runBoth();
+        }
         Child peer = comparison.peer(setting, threads);
         Report first = (oursFirst ? ours : peer).run();
         Report second = (oursFirst ? peer : ours).run();
-        double fma = Math.min(before, Machine.fma(threads));
-        return pair(row, fma, copy, oursFirst ? first : second, oursFirst ? second : first, null);
+        return oursFirst ? List.of(first, second) : List.of(second, first);
     }
 
     private static Pair pair(

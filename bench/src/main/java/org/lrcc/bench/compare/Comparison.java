@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.lrcc.bench.StepsInTurn;
 import org.lrcc.engine.InputException;
 
 /** What is compared, on ResNet18 at 224x224: with whom, and how low the ratio of the times is meant to be. */
@@ -23,6 +24,12 @@ enum Comparison {
             "W + U V in every convolution, batch 8; beside a network in PyTorch that rebuilds W + U V at every step, as the original does.",
             Double.NaN,
             0.60),
+    RANK8_FULL(
+            "rank8-full",
+            "Training step in lora_mode, rank 8, beside our own full one",
+            "Batch 8. Single steps of both in turn, in one process of a pair; its peak is that of both together.",
+            Double.NaN,
+            0.85),
     COLD(
             "cold",
             "60 training steps, from the start of the process to its end",
@@ -95,11 +102,17 @@ enum Comparison {
     private Runs runs() {
         return switch (this) {
             case STEP, LORA_RATIO, LORA_RANK8 -> new Runs(10, 5, 2);
+            case RANK8_FULL -> new Runs(10, 25, 0);
             case PREDICT8 -> new Runs(25, 11, 4);
             case PREDICT1 -> new Runs(120, 41, 10);
             case COLD -> new Runs(0, COLD_STEPS, 0);
             case LAYERS -> new Runs(0, 7, 3);
         };
+    }
+
+    /** Whether our process measures the peer too. */
+    boolean inOneProcess() {
+        return this == RANK8_FULL;
     }
 
     /** Our process: the command line as anyone would call it. */
@@ -113,6 +126,8 @@ enum Comparison {
             case LORA_RATIO ->
                 lrcc(setting, threads, runs, "step", BATCH, "--mode", "lora_mode", "--rank-ratio", "0.25");
             case LORA_RANK8 -> lrcc(setting, threads, runs, "step", BATCH, "--mode", "lora_mode", "--rank", "8");
+            case RANK8_FULL ->
+                Child.java(StepsInTurn.class.getName(), threads, runs.warmup(), runs.steps(), "lora_mode rank 8");
         };
     }
 
@@ -156,6 +171,7 @@ enum Comparison {
             case LORA_RATIO -> original(setting, threads, runs, "lora_mode", "--rank-ratio", "0.25");
             case LORA_RANK8 -> original(setting, threads, runs, "lora_mode", "--rank", "8");
             case COLD -> original(setting, threads, runs, "full");
+            case RANK8_FULL -> throw new IllegalStateException("the peer is measured in our process");
             case LAYERS ->
                 setting.python(
                         "layers.py",
@@ -187,6 +203,7 @@ enum Comparison {
     @Nullable
     String missing(Setting setting) {
         return switch (this) {
+            case RANK8_FULL -> null;
             case STEP -> Setting.missingClass(LIBTORCH);
             case PREDICT8, PREDICT1 -> Setting.missingClass(ORT);
             case LORA_RATIO, LORA_RANK8, COLD, LAYERS -> setting.missingTorch();

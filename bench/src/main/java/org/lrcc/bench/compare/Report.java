@@ -37,11 +37,21 @@ public record Report(
         }
         double[] times = new double[steps];
         for (int i = 0; i < steps; i++) {
-            long start = System.nanoTime();
-            step.run();
-            times[i] = (System.nanoTime() - start) / 1e6;
+            times[i] = milliseconds(step);
         }
-        return new Report(name, times, ResidentMemory.peak().bytes(), null, 0);
+        return of(name, times);
+    }
+
+    /** How long one run takes. */
+    public static double milliseconds(Runnable step) {
+        long start = System.nanoTime();
+        step.run();
+        return (System.nanoTime() - start) / 1e6;
+    }
+
+    /** Of runs that were timed. */
+    public static Report of(String name, double[] milliseconds) {
+        return new Report(name, milliseconds, ResidentMemory.peak().bytes(), null, 0);
     }
 
     /** Of single layers. */

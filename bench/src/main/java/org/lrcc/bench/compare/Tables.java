@@ -179,6 +179,7 @@ final class Tables {
         List<Figure> figures = figures().stream()
                 .filter(figure -> figure.skipped() == null
                         && figure.comparison() != Comparison.LAYERS
+                        && !figure.comparison().inOneProcess()
                         && !figure.kept().isEmpty())
                 .toList();
         StringBuilder text = head(
