@@ -2,8 +2,14 @@ package org.lrcc.lowrank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.lrcc.engine.autograd.Tape;
@@ -12,14 +18,29 @@ import org.lrcc.engine.cpu.CpuKernels;
 import org.lrcc.engine.cpu.ThreadPool;
 import org.lrcc.engine.op.Sum;
 import org.lrcc.engine.spi.Kernels;
+import org.lrcc.engine.tensor.DType;
+import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
+import org.lrcc.nn.data.Preprocessing;
+import org.lrcc.nn.network.Init;
 import org.lrcc.nn.network.Mode;
 import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.ModelInfo;
+import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Parameters;
 import org.lrcc.nn.network.Plan;
+import org.lrcc.nn.network.ResNet;
+import org.lrcc.nn.train.RepeatedStep;
+import org.lrcc.nn.train.TrainConfig;
 
 /** What a step of a converted network allocates is known before it runs: its float tensors, but for gradients that live on, lie in the array that was laid out. */
 class StepMemoryTest {
+    private static final long BOUND = 600_000;
+    /** Steps until C2 has compiled all loops, at the most: until then each vector is an object. */
+    private static final int PATIENCE = 400;
+
+    private static final int STEADY = 3;
+
     @ParameterizedTest
     @MethodSource("configs")
     void theRehearsalForeseesTheStep(LowRankConfig config) {
@@ -48,6 +69,43 @@ class StepMemoryTest {
             assertThat(outside).isLessThan(kernels.arena().freeBytes() / 4);
             assertThat(planned).isBetween(1L, kernels.arena().freeBytes());
         }
+    }
+
+    /** As {@code GarbageTest} of nn, for a step of which most is low-rank convolutions. */
+    @Test
+    void aStepLeavesLittleGarbage() {
+        Network network = ResNet.resnet18(100);
+        Model base = new Model(
+                network,
+                Init.state(network, 1),
+                new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of()));
+        Model model = LowRank.convert(base, LowRankConfig.of(TuneMode.LORA).rank(8));
+        int[] labels = {3, 4};
+        Tensor x = Tensor.zeros(DType.F32, Shape.of(labels.length, 3, 64, 64));
+        TrainConfig config = TrainConfig.defaults().batch(labels.length).rate(1e-4);
+        long[] last = new long[STEADY];
+        try (RepeatedStep step =
+                new RepeatedStep(new CpuBackend(new ThreadPool(2)), model, config, x, labels)) {
+            for (int i = 0; i < PATIENCE; i++) {
+                long before = allocated();
+                step.run();
+                last[i % STEADY] = allocated() - before;
+                if (i >= STEADY && Arrays.stream(last).max().orElseThrow() < BOUND) {
+                    return;
+                }
+            }
+        }
+        assertThat(Arrays.stream(last).max().orElseThrow())
+                .as("bytes of the largest of the last steps, %s", Arrays.toString(last))
+                .isLessThan(BOUND);
+    }
+
+    /** Bytes that the threads now alive have allocated. */
+    private static long allocated() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
+                .filter(bytes -> bytes > 0)
+                .sum();
     }
 
     private static Stream<LowRankConfig> configs() {

@@ -18,7 +18,7 @@ final class Sink implements GradientSink, AutoCloseable {
     }
 
     private Slot input(int input) {
-        return slots.get(node.inputs().get(input));
+        return slots.get(node.inputs().get(input).id());
     }
 
     @Override

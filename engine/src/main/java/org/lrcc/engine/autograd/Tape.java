@@ -1,7 +1,6 @@
 package org.lrcc.engine.autograd;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -26,10 +25,9 @@ public final class Tape implements AutoCloseable {
      * One recorded op.
      *
      * @param label the layer it belongs to, for messages and listings
-     * @param inputs ids of the inputs
      * @param output id of the output
      */
-    public record Node(String label, Op op, List<Integer> inputs, int output, Saved saved) {}
+    public record Node(String label, Op op, List<Var> inputs, int output, Saved saved) {}
 
     /**
      * A state update on this tape.
@@ -106,7 +104,7 @@ public final class Tape implements AutoCloseable {
         Forward forward = op.forward(kernels, any ? i -> wanted[i] : Wants.NONE, in);
         Var out = add(new Slot(kernels, forward.out(), any, null, label));
         if (any) {
-            nodes.add(new Node(label, op, Arrays.stream(inputs).map(Var::id).toList(), out.id(), forward.saved()));
+            nodes.add(new Node(label, op, List.of(inputs), out.id(), forward.saved()));
         } else {
             forward.saved().release();
         }
@@ -164,7 +162,7 @@ public final class Tape implements AutoCloseable {
         for (int i = 0; i < nodes.size(); i++) {
             Node node = nodes.get(i);
             String inputs = node.inputs().stream()
-                    .map(id -> slots.get(id).shape.toString())
+                    .map(input -> slot(input).shape.toString())
                     .collect(Collectors.joining(" "));
             text.append(String.format(
                     Locale.ROOT,

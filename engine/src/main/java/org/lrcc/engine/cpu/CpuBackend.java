@@ -19,6 +19,7 @@ public final class CpuBackend implements Backend {
     private final ThreadPool pool;
     private final Instructions instructions;
     private @Nullable ChannelGroups groups;
+    private @Nullable LowRankGradients lowRankGradients;
 
     /** A backend on a pool of its own; mostly for tests that compare numbers of threads. */
     public CpuBackend(ThreadPool pool) {
@@ -94,8 +95,13 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public @Nullable LowRankGradients lowRankGradients() {
-        return instructions.lowRankGradients(pool);
+    public synchronized @Nullable LowRankGradients lowRankGradients() {
+        LowRankGradients known = lowRankGradients;
+        if (known == null) {
+            known = instructions.lowRankGradients(pool);
+            lowRankGradients = known;
+        }
+        return known;
     }
 
     private static final class Shared {

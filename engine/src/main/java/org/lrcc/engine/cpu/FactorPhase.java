@@ -1,8 +1,8 @@
 package org.lrcc.engine.cpu;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The kernel's columns that read the same columns of the input: those of one remainder modulo the stride.
@@ -18,16 +18,19 @@ record FactorPhase(int first, int count, int[] taps, int[] shifts) {
         List<FactorPhase> phases = new ArrayList<>();
         int stride = s.strideW();
         for (int first = 0; first < Math.min(stride, s.width()); first++) {
-            int remainder = first;
-            int[] taps = IntStream.range(0, s.kernelW())
-                    .filter(tap -> Math.floorMod(tap * s.dilationW() - s.left(), stride) == remainder)
-                    .toArray();
-            if (taps.length > 0) {
-                int[] shifts = new int[taps.length];
-                for (int i = 0; i < taps.length; i++) {
-                    shifts[i] = Math.floorDiv(taps[i] * s.dilationW() - s.left(), stride);
+            int[] taps = new int[s.kernelW()];
+            int[] shifts = new int[s.kernelW()];
+            int found = 0;
+            for (int tap = 0; tap < s.kernelW(); tap++) {
+                int column = tap * s.dilationW() - s.left();
+                if (Math.floorMod(column, stride) == first) {
+                    taps[found] = tap;
+                    shifts[found++] = Math.floorDiv(column, stride);
                 }
-                phases.add(new FactorPhase(first, (s.width() - first + stride - 1) / stride, taps, shifts));
+            }
+            if (found > 0) {
+                int count = (s.width() - first + stride - 1) / stride;
+                phases.add(new FactorPhase(first, count, Arrays.copyOf(taps, found), Arrays.copyOf(shifts, found)));
             }
         }
         return phases;

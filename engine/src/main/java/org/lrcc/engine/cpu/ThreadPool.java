@@ -2,9 +2,7 @@ package org.lrcc.engine.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +31,20 @@ public final class ThreadPool {
     private static final int SPINS_BETWEEN_CLOCK_READS = 32;
 
     /** Counters in a line of memory. */
-    private static final int APART = 16;
+    private static final int APART = 8;
 
     private final int threads;
     private final ReentrantLock owner = new ReentrantLock();
     private final List<Worker> workers = new ArrayList<>();
-    private volatile Job current = Job.NONE;
+
+    /**
+     * A line of memory apart: for each thread's part the next chunk, then how many chunks are done; above each in the upper 32 bits the number of the job that it belongs to. Jobs
+     * share them, so that a kernel leaves next to nothing to the garbage collector; by the number a worker that comes late sees that its job is over.
+     */
+    private final AtomicLongArray counters;
+
+    private int jobs;
+    private volatile @Nullable Job current;
 
     /** Work cut into numbered chunks. */
     @FunctionalInterface
@@ -57,6 +63,7 @@ public final class ThreadPool {
             throw new IllegalArgumentException("thread pool: threads must be at least 1, got " + threads);
         }
         this.threads = threads;
+        this.counters = new AtomicLongArray((threads + 1) * APART);
     }
 
     /**
@@ -89,7 +96,7 @@ public final class ThreadPool {
         }
         try {
             start();
-            Job job = new Job(task, chunks, threads);
+            Job job = new Job(task, chunks, ++jobs);
             current = job;
             for (Worker w : workers) {
                 w.wake();
@@ -97,7 +104,7 @@ public final class ThreadPool {
             job.work(0);
             job.awaitEnd();
         } finally {
-            current = Job.NONE;
+            current = null;
             owner.unlock();
         }
     }
@@ -120,26 +127,24 @@ public final class ThreadPool {
     }
 
     /** One call of {@link ThreadPool#run}. A worker that comes late finds no chunk left and goes back to waiting. */
-    private static final class Job {
-        static final Job NONE = new Job(i -> {}, 0, 1);
-
+    private final class Job {
         private final Task task;
         private final int chunks;
-        private final int threads;
-        /** Next chunk of each thread's part, a line of memory apart. */
-        private final AtomicIntegerArray next;
+        private final int number;
+        private volatile @Nullable Throwable error;
 
-        private final AtomicInteger done = new AtomicInteger();
-        private final AtomicReference<@Nullable Throwable> error = new AtomicReference<>();
-
-        Job(Task task, int chunks, int threads) {
+        Job(Task task, int chunks, int number) {
             this.task = task;
             this.chunks = chunks;
-            this.threads = threads;
-            next = new AtomicIntegerArray(threads * APART);
+            this.number = number;
+            begin(threads, 0);
             for (int t = 0; t < threads; t++) {
-                next.set(t * APART, first(t));
+                begin(t, first(t));
             }
+        }
+
+        private void begin(int counter, int value) {
+            counters.set(counter * APART, (long) number << 32 | value);
         }
 
         /** First chunk of a thread's part. */
@@ -157,23 +162,42 @@ public final class ThreadPool {
         private void part(int part) {
             int end = first(part + 1);
             int i;
-            while ((i = next.getAndIncrement(part * APART)) < end) {
+            while ((i = next(part, end)) < end) {
                 try {
-                    if (error.get() == null) {
+                    if (error == null) {
                         task.run(i);
                     }
                 } catch (Throwable t) {
-                    error.compareAndSet(null, t);
+                    failed(t);
                 } finally {
-                    done.incrementAndGet();
+                    next(threads, Integer.MAX_VALUE);
                 }
+            }
+        }
+
+        /** A counter's value, which it goes on from; {@code end} if it has come there or the job is over. */
+        private int next(int counter, int end) {
+            while (true) {
+                long value = counters.get(counter * APART);
+                if ((int) (value >>> 32) != number || (int) value >= end) {
+                    return end;
+                }
+                if (counters.compareAndSet(counter * APART, value, value + 1)) {
+                    return (int) value;
+                }
+            }
+        }
+
+        private synchronized void failed(Throwable t) {
+            if (error == null) {
+                error = t;
             }
         }
 
         void awaitEnd() {
             long deadline = 0;
             int spins = 0;
-            while (done.get() < chunks) {
+            while ((int) counters.get(threads * APART) < chunks) {
                 Thread.onSpinWait();
                 if (++spins % SPINS_BETWEEN_CLOCK_READS == 0) {
                     long now = System.nanoTime();
@@ -185,7 +209,7 @@ public final class ThreadPool {
                     }
                 }
             }
-            Throwable t = error.get();
+            Throwable t = error;
             if (t instanceof RuntimeException e) {
                 throw e;
             }
@@ -217,26 +241,26 @@ public final class ThreadPool {
 
         @Override
         public void run() {
-            Job last = Job.NONE;
+            Job last = null;
             while (true) {
                 last = awaitJob(last);
                 last.work(number);
             }
         }
 
-        private Job awaitJob(Job last) {
+        private Job awaitJob(@Nullable Job last) {
             long deadline = System.nanoTime() + SPIN_NANOS;
             int spins = 0;
             while (true) {
                 Job job = current;
-                if (job != last && job != Job.NONE) {
+                if (job != null && job != last) {
                     return job;
                 }
                 Thread.onSpinWait();
                 if (++spins % SPINS_BETWEEN_CLOCK_READS == 0 && System.nanoTime() > deadline) {
                     parked = true;
                     job = current;
-                    if (job == last || job == Job.NONE) {
+                    if (job == null || job == last) {
                         LockSupport.park(ThreadPool.this);
                     }
                     parked = false;

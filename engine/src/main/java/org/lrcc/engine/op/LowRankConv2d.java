@@ -110,7 +110,8 @@ public record LowRankConv2d(
                 rest && wants.wants(REST));
         LowRankPlan chosen = plan == null ? work.choose(k.backend().costs()) : plan;
         Way parameters = work.wantsRest() ? Way.COMPOSED : chosen.parameterGradient();
-        if (parameters == Way.FUSED && work.fusedBy(k.backend()) == null) {
+        // One that was chosen is known to be possible; asking again is pricing the layer in every pass of every step.
+        if (plan != null && parameters == Way.FUSED && !work.fuses(k.backend().costs())) {
             parameters = Way.FACTORED;
         }
         return new Run(work, chosen.forward(), chosen.inputGradient(), parameters);
@@ -265,7 +266,7 @@ public record LowRankConv2d(
 
     /** dU and dV from x and dY in one pass. */
     private void fused(Kernels k, Run run, Saved saved, Tensor grad, GradientSink sink) {
-        LowRankGradients gradients = run.work.fusedBy(k.backend());
+        LowRankGradients gradients = k.backend().lowRankGradients();
         LowRankGradients.Problem problem = run.work.fused();
         if (gradients == null || problem == null) {
             throw new IllegalStateException("lowRankConv2d: " + k.backend().name() + " cannot fuse " + run.work);

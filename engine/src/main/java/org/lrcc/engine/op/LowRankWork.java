@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.op.LowRankPlan.Way;
-import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.spi.ConvPass;
 import org.lrcc.engine.spi.KernelCosts;
@@ -79,7 +78,7 @@ public record LowRankWork(
 
     /** The plans that a backend of these costs can run and that differ in a wanted pass. */
     public List<LowRankPlan> plans(KernelCosts costs) {
-        boolean fuses = fusedNanos(costs) < Double.POSITIVE_INFINITY;
+        boolean fuses = fuses(costs);
         return LowRankPlan.all().stream()
                 .filter(plan -> plan.equals(canonical(plan)))
                 .filter(plan -> fuses || plan.parameterGradient() != Way.FUSED)
@@ -120,10 +119,9 @@ public record LowRankWork(
         return problem == null ? Double.POSITIVE_INFINITY : costs.lowRankGradients(problem, wantsU, wantsV);
     }
 
-    /** What fuses the gradients of U and V of this work; null where the backend does not. */
-    @Nullable
-    LowRankGradients fusedBy(Backend backend) {
-        return fusedNanos(backend.costs()) < Double.POSITIVE_INFINITY ? backend.lowRankGradients() : null;
+    /** Whether a backend of these costs fuses the gradients of U and V of this work. */
+    boolean fuses(KernelCosts costs) {
+        return fusedNanos(costs) < Double.POSITIVE_INFINITY;
     }
 
     /** Predicted nanoseconds of all wanted passes. */

@@ -1,6 +1,6 @@
 package org.lrcc.engine.tensor;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +11,12 @@ import org.jspecify.annotations.Nullable;
  * one with a place in a {@link MemoryPlan}, which keeps it until its session ends.
  */
 public abstract class Storage {
+    private static final AtomicIntegerFieldUpdater<Storage> REFERENCES =
+            AtomicIntegerFieldUpdater.newUpdater(Storage.class, "references");
+
     private final DType dtype;
     private final int length;
-    private final AtomicInteger references = new AtomicInteger(1);
+    private volatile int references = 1;
     private volatile @Nullable String freed;
 
     /** Memory for {@code length} elements. */
@@ -55,11 +58,11 @@ public abstract class Storage {
     protected abstract void free();
 
     final void retain() {
-        references.incrementAndGet();
+        REFERENCES.incrementAndGet(this);
     }
 
     final void release() {
-        int left = references.decrementAndGet();
+        int left = REFERENCES.decrementAndGet(this);
         if (left == 0) {
             freeBecause("was released");
         } else if (left < 0) {
@@ -69,7 +72,7 @@ public abstract class Storage {
     }
 
     final boolean isShared() {
-        return references.get() > 1;
+        return references > 1;
     }
 
     final boolean isFreed() {

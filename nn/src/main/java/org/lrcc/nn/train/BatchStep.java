@@ -1,5 +1,6 @@
 package org.lrcc.nn.train;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,7 @@ final class BatchStep {
     private final BatchUpload upload;
     private final @Nullable Tensor classWeights;
     private final Map<String, Tensor> before = new LinkedHashMap<>();
+    private float[] read = {};
 
     /**
      * For batches of a run.
@@ -194,8 +196,7 @@ final class BatchStep {
             Supplier<@Nullable Tensor> next = end < labels.length
                     ? () -> part(x, end, Math.min(size, labels.length - end))
                     : () -> firstPart(following.get(), size);
-            int[] partLabels =
-                    IntStream.range(from, from + count).map(i -> labels[i]).toArray();
+            int[] partLabels = Arrays.copyOfRange(labels, from, end);
             long stream = Philox.stream(PURPOSE, step, micro);
             Part result = micro(part(x, from, count), partLabels, normalizer, stream, next);
             loss += result.loss;
@@ -306,7 +307,7 @@ final class BatchStep {
                     throw new FailureException("the loss is " + value + ": "
                             + Diagnosis.ofLoss(k, plan, state, flat, images, config.seed(), stream));
                 }
-                part = new Part(value, correct(logits.tensor().toFloats(), labels));
+                part = new Part(value, correct(logits.tensor(), labels));
                 tape.backward(loss);
             }
             ahead.begin();
@@ -334,11 +335,15 @@ final class BatchStep {
         state.update(name, value);
     }
 
-    private static int correct(float[] logits, int[] labels) {
-        int outputs = logits.length / labels.length;
+    private int correct(Tensor logits, int[] labels) {
+        if (read.length < logits.elements()) {
+            read = new float[logits.elements()];
+        }
+        logits.storage().read(logits.offset(), read, 0, logits.elements());
+        int outputs = logits.elements() / labels.length;
         int correct = 0;
         for (int i = 0; i < labels.length; i++) {
-            correct += Evaluator.argmax(logits, i * outputs, outputs) == labels[i] ? 1 : 0;
+            correct += Evaluator.argmax(read, i * outputs, outputs) == labels[i] ? 1 : 0;
         }
         return correct;
     }
