@@ -16,6 +16,9 @@ public interface Loops extends StridedRows {
     /** Sum of x. */
     double sum(float[] x, int xo, int n, float[] lanes);
 
+    /** The means of {@code count} runs of {@code n} floats, one behind the other in x. */
+    void means(float[] x, int xo, int n, int count, float[] y, int yo, float[] lanes);
+
     /** {@code y = min(high, max(low, a*x + b + residual))}; the residual may be absent; NaN stays NaN. */
     void affine(
             float[] x,

@@ -27,6 +27,13 @@ final class PlainLoops implements Loops {
     }
 
     @Override
+    public void means(float[] x, int xo, int n, int count, float[] y, int yo, float[] lanes) {
+        for (int i = 0; i < count; i++) {
+            y[yo + i] = (float) (sum(x, xo + i * n, n, lanes) / n);
+        }
+    }
+
+    @Override
     public void affine(
             float[] x,
             int xo,

@@ -116,14 +116,22 @@ final class PoolKernels {
         Floats out = Floats.of(y);
         boolean global = w.isGlobal();
         pool.run(w.chunks(), chunk -> {
-            for (int plane = w.first(chunk); plane < w.first(chunk + 1); plane++) {
-                int from = in.offset() + plane * w.inPlane();
-                if (global) {
-                    out.array()[out.offset() + plane] =
-                            (float) (loops.sum(in.array(), from, w.inPlane(), Workspace.lanes()) / w.inPlane());
-                } else {
-                    w.average(in.array(), from, out.array(), out.offset() + plane * w.outPlane());
-                }
+            int first = w.first(chunk);
+            int end = w.first(chunk + 1);
+            int from = in.offset() + first * w.inPlane();
+            if (global) {
+                loops.means(
+                        in.array(),
+                        from,
+                        w.inPlane(),
+                        end - first,
+                        out.array(),
+                        out.offset() + first,
+                        Workspace.lanes());
+                return;
+            }
+            for (int plane = first; plane < end; plane++, from += w.inPlane()) {
+                w.average(in.array(), from, out.array(), out.offset() + plane * w.outPlane());
             }
         });
     }

@@ -34,6 +34,11 @@ public final class VectorLoops implements Loops {
     }
 
     @Override
+    public void means(float[] x, int xo, int n, int count, float[] y, int yo, float[] lanes) {
+        VectorNorm.means(x, xo, n, count, y, yo, lanes);
+    }
+
+    @Override
     public void gradientMoments(
             float[] x,
             int xo,
