@@ -1,8 +1,12 @@
 package org.lrcc.engine.cpu.simd;
 
+import static org.lrcc.engine.cpu.simd.LanePairs.SWAP_EIGHTHS;
+import static org.lrcc.engine.cpu.simd.LanePairs.SWAP_QUARTERS;
+import static org.lrcc.engine.cpu.simd.LanePairs.UPPER_EIGHTHS;
+import static org.lrcc.engine.cpu.simd.LanePairs.UPPER_HALF;
+import static org.lrcc.engine.cpu.simd.LanePairs.UPPER_QUARTERS;
+
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -13,15 +17,6 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class EightByEight {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
-
-    private static final VectorMask<Float> UPPER = VectorMask.fromLong(S, 0xF0);
-    private static final VectorMask<Float> PAIRS = VectorMask.fromLong(S, 0xCC);
-    private static final VectorMask<Float> ODD = VectorMask.fromLong(S, 0xAA);
-
-    /** Exchanges floats that are two, or one, apart. */
-    private static final VectorShuffle<Float> TWO = VectorShuffle.fromOp(S, i -> i ^ 2);
-
-    private static final VectorShuffle<Float> ONE = VectorShuffle.fromOp(S, i -> i ^ 1);
 
     private EightByEight() {}
 
@@ -43,27 +38,27 @@ final class EightByEight {
             FloatVector a5 = halves(x, s + xRow + 4, s + 5 * xRow);
             FloatVector a6 = halves(x, s + 2 * xRow + 4, s + 6 * xRow);
             FloatVector a7 = halves(x, s + 3 * xRow + 4, s + 7 * xRow);
-            FloatVector b0 = a0.blend(a2.rearrange(TWO), PAIRS);
-            FloatVector b2 = a0.rearrange(TWO).blend(a2, PAIRS);
-            FloatVector b1 = a1.blend(a3.rearrange(TWO), PAIRS);
-            FloatVector b3 = a1.rearrange(TWO).blend(a3, PAIRS);
-            b0.blend(b1.rearrange(ONE), ODD).intoArray(y, d);
-            b0.rearrange(ONE).blend(b1, ODD).intoArray(y, d + yRow);
-            b2.blend(b3.rearrange(ONE), ODD).intoArray(y, d + 2 * yRow);
-            b2.rearrange(ONE).blend(b3, ODD).intoArray(y, d + 3 * yRow);
-            FloatVector b4 = a4.blend(a6.rearrange(TWO), PAIRS);
-            FloatVector b6 = a4.rearrange(TWO).blend(a6, PAIRS);
-            FloatVector b5 = a5.blend(a7.rearrange(TWO), PAIRS);
-            FloatVector b7 = a5.rearrange(TWO).blend(a7, PAIRS);
-            b4.blend(b5.rearrange(ONE), ODD).intoArray(y, d + 4 * yRow);
-            b4.rearrange(ONE).blend(b5, ODD).intoArray(y, d + 5 * yRow);
-            b6.blend(b7.rearrange(ONE), ODD).intoArray(y, d + 6 * yRow);
-            b6.rearrange(ONE).blend(b7, ODD).intoArray(y, d + 7 * yRow);
+            FloatVector b0 = a0.blend(a2.rearrange(SWAP_QUARTERS), UPPER_QUARTERS);
+            FloatVector b2 = a0.rearrange(SWAP_QUARTERS).blend(a2, UPPER_QUARTERS);
+            FloatVector b1 = a1.blend(a3.rearrange(SWAP_QUARTERS), UPPER_QUARTERS);
+            FloatVector b3 = a1.rearrange(SWAP_QUARTERS).blend(a3, UPPER_QUARTERS);
+            b0.blend(b1.rearrange(SWAP_EIGHTHS), UPPER_EIGHTHS).intoArray(y, d);
+            b0.rearrange(SWAP_EIGHTHS).blend(b1, UPPER_EIGHTHS).intoArray(y, d + yRow);
+            b2.blend(b3.rearrange(SWAP_EIGHTHS), UPPER_EIGHTHS).intoArray(y, d + 2 * yRow);
+            b2.rearrange(SWAP_EIGHTHS).blend(b3, UPPER_EIGHTHS).intoArray(y, d + 3 * yRow);
+            FloatVector b4 = a4.blend(a6.rearrange(SWAP_QUARTERS), UPPER_QUARTERS);
+            FloatVector b6 = a4.rearrange(SWAP_QUARTERS).blend(a6, UPPER_QUARTERS);
+            FloatVector b5 = a5.blend(a7.rearrange(SWAP_QUARTERS), UPPER_QUARTERS);
+            FloatVector b7 = a5.rearrange(SWAP_QUARTERS).blend(a7, UPPER_QUARTERS);
+            b4.blend(b5.rearrange(SWAP_EIGHTHS), UPPER_EIGHTHS).intoArray(y, d + 4 * yRow);
+            b4.rearrange(SWAP_EIGHTHS).blend(b5, UPPER_EIGHTHS).intoArray(y, d + 5 * yRow);
+            b6.blend(b7.rearrange(SWAP_EIGHTHS), UPPER_EIGHTHS).intoArray(y, d + 6 * yRow);
+            b6.rearrange(SWAP_EIGHTHS).blend(b7, UPPER_EIGHTHS).intoArray(y, d + 7 * yRow);
         }
     }
 
     /** The lower half of one vector and the upper of another. */
     private static FloatVector halves(float[] x, int lower, int upper) {
-        return FloatVector.fromArray(S, x, lower).blend(FloatVector.fromArray(S, x, upper), UPPER);
+        return FloatVector.fromArray(S, x, lower).blend(FloatVector.fromArray(S, x, upper), UPPER_HALF);
     }
 }

@@ -1,7 +1,13 @@
 package org.lrcc.engine.cpu.simd;
 
+import static org.lrcc.engine.cpu.simd.LanePairs.SWAP_EIGHTHS;
+import static org.lrcc.engine.cpu.simd.LanePairs.SWAP_HALVES;
+import static org.lrcc.engine.cpu.simd.LanePairs.SWAP_QUARTERS;
+import static org.lrcc.engine.cpu.simd.LanePairs.UPPER_EIGHTHS;
+import static org.lrcc.engine.cpu.simd.LanePairs.UPPER_HALF;
+import static org.lrcc.engine.cpu.simd.LanePairs.UPPER_QUARTERS;
+
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -9,29 +15,11 @@ import jdk.incubator.vector.VectorSpecies;
 final class RowPacking {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
-    private static final VectorMask<Float> UPPER_HALF = upper(4);
-    private static final VectorMask<Float> UPPER_QUARTERS = upper(2);
-    private static final VectorMask<Float> UPPER_EIGHTHS = upper(1);
-    private static final VectorShuffle<Float> SWAP_HALVES = swap(4);
-    private static final VectorShuffle<Float> SWAP_QUARTERS = swap(2);
-    private static final VectorShuffle<Float> SWAP_EIGHTHS = swap(1);
 
     /** Lanes (step, row) of pairs of steps and rows, from (row, step). */
     private static final VectorShuffle<Float> STEPS_FIRST = VectorShuffle.fromOp(S, i -> (i % 4 * 2 + i / 4) % VL);
 
     private RowPacking() {}
-
-    private static VectorMask<Float> upper(int part) {
-        boolean[] lanes = new boolean[VL];
-        for (int i = 0; i < VL; i++) {
-            lanes[i] = (i & part) != 0;
-        }
-        return VectorMask.fromArray(S, lanes, 0);
-    }
-
-    private static VectorShuffle<Float> swap(int part) {
-        return VectorShuffle.fromOp(S, i -> (i ^ part) % VL);
-    }
 
     /** See {@link org.lrcc.engine.cpu.Tiles#packFourRows}; returns how many columns it has packed, a multiple of 8. */
     static int eightColumns(float[] a, int ao, int lda, float alpha, int n, float[] o, int to) {
