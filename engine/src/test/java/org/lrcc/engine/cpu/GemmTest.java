@@ -2,12 +2,16 @@ package org.lrcc.engine.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 
 /** Products against three loops in double: transposes, leading dimensions, alpha and beta, skinny shapes. */
 class GemmTest {
+    /** Floats behind each matrix: more than a vector of any width. */
+    private static final int AROUND = 20;
+
     private final Gemm gemm = new PackedGemm(new ThreadPool(2), new VectorTiles());
 
     @Test
@@ -77,25 +81,80 @@ class GemmTest {
         int lda = (ta ? m : k) + seed % 3;
         int ldb = (tb ? k : n) + seed % 2;
         int ldc = n + seed % 4;
-        float[] a = NaiveConv.random((ta ? k : m) * lda, seed);
-        float[] b = NaiveConv.random((tb ? n : k) * ldb, seed + 1);
-        float[] c = NaiveConv.random(m * ldc, seed + 2);
+        int ao = seed % 5;
+        int bo = seed % 7;
+        int co = seed % 11;
+        float[] a = matrix(ta ? k : m, ta ? m : k, lda, ao, seed);
+        float[] b = matrix(tb ? n : k, tb ? k : n, ldb, bo, seed + 1);
+        float[] c = NaiveConv.random(co + m * ldc + AROUND, seed + 2);
+        float[] before = c.clone();
         float alpha = seed % 2 == 0 ? 1f : 0.5f;
         float beta = seed % 3 == 0 ? 0f : seed % 3;
         double[] expected = new double[c.length];
+        for (int i = 0; i < c.length; i++) {
+            expected[i] = c[i];
+        }
         for (int i = 0; i < m; i++) {
-            for (int j = 0; j < ldc; j++) {
+            for (int j = 0; j < n; j++) {
                 double sum = 0;
-                for (int p = 0; p < k && j < n; p++) {
-                    sum += (double) a[ta ? p * lda + i : i * lda + p] * b[tb ? j * ldb + p : p * ldb + j];
+                for (int p = 0; p < k; p++) {
+                    sum += (double) a[ao + (ta ? p * lda + i : i * lda + p)] * b[bo + (tb ? j * ldb + p : p * ldb + j)];
                 }
-                expected[i * ldc + j] = j < n ? alpha * sum + beta * c[i * ldc + j] : c[i * ldc + j];
+                int at = co + i * ldc + j;
+                expected[at] = alpha * sum + beta * c[at];
             }
         }
-        gemm.multiply(ta, tb, m, n, k, alpha, a, 0, lda, b, 0, ldb, beta, c, 0, ldc);
-        assertThat(NaiveConv.error(c, 0, expected))
-                .as("%d x %d x %d, %s %s", m, n, k, ta, tb)
-                .isLessThan(2e-6);
+        String what = String.format("%d x %d x %d, %s %s, %s + %s C", m, n, k, ta, tb, alpha, beta);
+        gemm.multiply(ta, tb, m, n, k, alpha, a, ao, lda, b, bo, ldb, beta, c, co, ldc);
+        assertThat(NaiveConv.error(c, 0, expected)).as(what).isLessThan(2e-6);
+        assertUntouched(what, m, n, co, ldc, before, c);
+        if (!ta && !tb) {
+            checkPlus(m, n, k, seed);
+        }
+    }
+
+    /** D + alpha A B, likewise, against alpha A B + C. */
+    private void checkPlus(int m, int n, int k, int seed) {
+        Floats a = new Floats(matrix(m, k, k, seed % 3, seed), seed % 3);
+        Floats b = new Floats(matrix(k, n, n, seed % 6, seed + 1), seed % 6);
+        Floats d = new Floats(matrix(m, n, n, seed % 4, seed + 2), seed % 4);
+        Floats c = new Floats(NaiveConv.random(seed % 9 + m * n + AROUND, seed + 3), seed % 9);
+        float[] before = c.array().clone();
+        double[] expected = new double[m * n];
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                double sum = 0;
+                for (int p = 0; p < k; p++) {
+                    sum += (double) a.array()[a.offset() + i * k + p] * b.array()[b.offset() + p * n + j];
+                }
+                expected[i * n + j] = d.array()[d.offset() + i * n + j] + 0.5f * sum;
+            }
+        }
+        String what = String.format("D + %d x %d x %d", m, n, k);
+        gemm.multiplyPlus(m, n, k, 0.5f, a, b, d, c);
+        assertThat(NaiveConv.error(c.array(), c.offset(), expected)).as(what).isLessThan(2e-6);
+        assertUntouched(what, m, n, c.offset(), n, before, c.array());
+    }
+
+    /** Random numbers amid ones that would spoil every sum. */
+    private static float[] matrix(int rows, int columns, int ld, int offset, int seed) {
+        float[] values = NaiveConv.random(rows * columns, seed);
+        float[] placed = new float[offset + rows * ld + AROUND];
+        Arrays.fill(placed, Float.NaN);
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(values, i * columns, placed, offset + i * ld, columns);
+        }
+        return placed;
+    }
+
+    /** What lies before, between and behind the rows of C is as it was. */
+    private static void assertUntouched(String what, int m, int n, int co, int ldc, float[] before, float[] after) {
+        for (int i = 0; i < before.length; i++) {
+            int at = i - co;
+            if (at < 0 || at >= m * ldc || at % ldc >= n) {
+                assertThat(after[i]).as("%s: %d outside of C", what, i).isEqualTo(before[i]);
+            }
+        }
     }
 
     @Test
