@@ -55,6 +55,11 @@ public interface Kernels extends AutoCloseable {
         return 0;
     }
 
+    /** Whether kernels compute: not where a run is only rehearsed, see {@link #repeat}. What is computed beside a session's kernels is left out there. */
+    default boolean computes() {
+        return true;
+    }
+
     /** A run of work that repeats, until it is closed. */
     interface Repetition extends AutoCloseable {
         @Override

@@ -38,6 +38,8 @@ public final class Rehearsal {
                             return backend;
                         case "worksOnHeap":
                             return true;
+                        case "computes":
+                            return false;
                         case "resident":
                             return arguments[0];
                         case "upload":

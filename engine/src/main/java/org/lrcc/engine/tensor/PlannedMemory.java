@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * places, and what it does is noted for a plan of its own. A place is given only where nothing alive overlaps it, so that tensors which live longer than they used to keep their contents. Not thread-safe.
  */
 final class PlannedMemory {
-    /** Kept for the kinds of runs used last: training and its short last batch, for instance. */
-    private static final int MOST_PLANS = 16;
+    /** Kept for the kinds of runs used last: training, its short last batch, each size that a server's requests come in. A layout takes a few kilobytes. */
+    private static final int MOST_PLANS = 256;
+
+    /** After so many runs of which none needed half of the array it is exchanged for a smaller one. */
+    static final int LONG = 256;
 
     /** A float tensor allocated within a run; outside the array where its offset says so. */
     static final class Block {
@@ -47,9 +50,10 @@ final class PlannedMemory {
     private static final float[] NONE = {};
 
     private final int lead;
-    private final Map<Object, MemoryPlan> plans = new LinkedHashMap<>(MOST_PLANS, 0.75f, true);
+    private final Map<Object, MemoryPlan> plans = new LinkedHashMap<>(16, 0.75f, true);
     private final MemoryPlan.Recorder events = new MemoryPlan.Recorder();
     private float[] array = NONE;
+    private int needed;
     private @Nullable Object key;
     private @Nullable MemoryPlan plan;
     private boolean departed;
@@ -73,17 +77,26 @@ final class PlannedMemory {
             known = rehearsal.get();
             keep(kind, known);
         }
-        if (known != null && array.length < lead + known.size() && live == 0) {
-            // The old one first, so that both never stand side by side.
-            array = NONE;
-            array = new float[lead + known.size()];
-        }
+        fit(known == null ? 0 : lead + known.size());
         plan = known != null && array.length >= lead + known.size() ? known : null;
         departed = known == null;
         key = kind;
         next = 0;
         events.clear();
         run++;
+    }
+
+    /** An array for a run that needs so many floats, as far as none of the old one is in use. */
+    private void fit(int size) {
+        needed = Math.max(needed, size);
+        boolean review = run % LONG == LONG - 1;
+        if (live == 0 && (array.length < size || review && array.length / 2 > needed)) {
+            int length = array.length < size ? size : needed;
+            // The old one first, so that both never stand side by side.
+            array = NONE;
+            array = new float[length];
+        }
+        needed = review ? size : needed;
     }
 
     private void keep(Object kind, @Nullable MemoryPlan made) {

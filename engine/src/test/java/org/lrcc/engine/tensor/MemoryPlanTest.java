@@ -164,6 +164,23 @@ class MemoryPlanTest {
     }
 
     @Test
+    void anArrayThatHasLongBeenTooLargeGivesWayToASmallerOne() {
+        take(run(1, 100));
+        take(run(1, 100));
+        MemoryPlan small = plan(new int[] {10, -1});
+        long bytes = arena.plannedBytes();
+        for (int i = 0; i < 2 * PlannedMemory.LONG; i++) {
+            assertThat(arena.plannedBytes()).isIn(bytes, small.bytes() + 4 * LEAD);
+            arena.begin("small", () -> small);
+            arena.allocate(DType.F32, Shape.of(10)).release();
+            arena.end();
+        }
+        assertThat(arena.plannedBytes()).isEqualTo(small.bytes() + 4 * LEAD);
+        take(run(1, 100));
+        assertThat(arena.plannedBytes()).isEqualTo(bytes);
+    }
+
+    @Test
     void runsDoNotNestAndAClosedArenaRefuses() {
         arena.begin("run", () -> null);
         assertThatThrownBy(() -> arena.begin("other", () -> null)).isInstanceOf(IllegalStateException.class);

@@ -45,7 +45,7 @@ class FoldedStep extends FusedStep {
     @Override
     Var run(StepContext context, Activation activation, @Nullable Var residual, Var x) {
         Tape tape = context.tape();
-        Folded folded = context.state().derived(key, from, () -> fold(tape.kernels(), context.state()));
+        Folded folded = folded(tape.kernels(), context.state());
         // What is folded is kept on the heap and never changed; other memory gets its copy once.
         Var w = tape.constant(tape.kernels().resident(folded.weight, 0));
         Var b = tape.constant(tape.kernels().resident(folded.bias, 0));
@@ -54,6 +54,15 @@ class FoldedStep extends FusedStep {
         tape.release(w);
         tape.release(b);
         return y;
+    }
+
+    @Override
+    void prepare(Kernels kernels, State state) {
+        folded(kernels, state);
+    }
+
+    private Folded folded(Kernels kernels, State state) {
+        return state.derived(key, from, () -> fold(kernels, state));
     }
 
     final Folded fold(Kernels kernels, State state) {

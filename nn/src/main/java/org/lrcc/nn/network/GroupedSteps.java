@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
 import org.lrcc.engine.spi.Activation;
 import org.lrcc.engine.spi.ChannelGroups;
+import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.DType;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
@@ -87,8 +89,12 @@ final class GroupedSteps {
         return layer.inputs().length == 1 ? new PlanesStep(layer) : null;
     }
 
-    /** Adds what kernels computed outside of an op to the tape. */
-    private static Var value(Tape tape, Tensor y) {
+    /** What {@code kernel} writes outside of an op, on the tape; nothing is written where a run is rehearsed. */
+    private static Var written(Tape tape, Shape shape, Consumer<Tensor> kernel) {
+        Tensor y = tape.kernels().allocate(DType.F32, shape);
+        if (tape.kernels().computes()) {
+            kernel.accept(y);
+        }
         Var var = tape.constant(y);
         y.release();
         return var;
@@ -106,19 +112,25 @@ final class GroupedSteps {
         }
 
         @Override
+        void prepare(Kernels kernels, State state) {
+            prepared(kernels, state);
+        }
+
+        private ChannelGroups.Convolution prepared(Kernels kernels, State state) {
+            Activation activation = chain().activation();
+            return state.derived(new Prepared(key, activation, groups, in), from, () -> {
+                Folded folded = fold(kernels, state);
+                return groups.convolution(folded.weight(), folded.bias(), activation, convolution.geometry(), in);
+            });
+        }
+
+        @Override
         Var run(StepContext context, Activation activation, @Nullable Var residual, Var x) {
             Tape tape = context.tape();
-            ChannelGroups.Convolution prepared = context.state()
-                    .derived(new Prepared(key, activation, groups, in), from, () -> {
-                        Folded folded = fold(tape.kernels(), context.state());
-                        return groups.convolution(
-                                folded.weight(), folded.bias(), activation, convolution.geometry(), in);
-                    });
+            ChannelGroups.Convolution prepared = prepared(tape.kernels(), context.state());
             Shape planes = in ? groups.planes(x.shape()) : x.shape();
             Shape out = groups.grouped(convolution.geometry().infer(planes, convolution.weightShape()));
-            Tensor y = tape.kernels().allocate(DType.F32, out);
-            prepared.run(x.tensor(), residual == null ? null : residual.tensor(), y);
-            return value(tape, y);
+            return written(tape, out, y -> prepared.run(x.tensor(), residual == null ? null : residual.tensor(), y));
         }
     }
 
@@ -132,9 +144,7 @@ final class GroupedSteps {
             Tensor x = live(live, inputs()[0]).tensor();
             MaxPool2d pool = (MaxPool2d) layer();
             Shape out = groups.grouped(pool.geometry().infer(groups.planes(x.shape())));
-            Tensor y = context.tape().kernels().allocate(DType.F32, out);
-            groups.maxPool2d(x, pool.geometry(), y);
-            return value(context.tape(), y);
+            return written(context.tape(), out, y -> groups.maxPool2d(x, pool.geometry(), y));
         }
     }
 
@@ -147,9 +157,7 @@ final class GroupedSteps {
         Var run(StepContext context, @Nullable Var[] live) {
             Tensor x = live(live, inputs()[0]).tensor();
             Shape out = layer().infer(groups.planes(x.shape()));
-            Tensor y = context.tape().kernels().allocate(DType.F32, out);
-            groups.globalAverage(x, y);
-            return value(context.tape(), y);
+            return written(context.tape(), out, y -> groups.globalAverage(x, y));
         }
     }
 
@@ -163,9 +171,7 @@ final class GroupedSteps {
         Var run(StepContext context, @Nullable Var[] live) {
             Tape tape = context.tape();
             Tensor x = live(live, inputs()[0]).tensor();
-            Tensor y = tape.kernels().allocate(DType.F32, groups.planes(x.shape()));
-            groups.toPlanes(x, y);
-            Var planes = value(tape, y);
+            Var planes = written(tape, groups.planes(x.shape()), y -> groups.toPlanes(x, y));
             @Nullable Var[] one = new Var[live.length];
             one[inputs()[0]] = planes;
             Var out = super.run(context, one);

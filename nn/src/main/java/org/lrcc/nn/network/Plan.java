@@ -105,8 +105,23 @@ public final class Plan {
         return updates;
     }
 
-    /** Inference without a tape of one's own: the output for x [N, C, H, W], the caller's to release. */
+    /** Runs that allocate alike. */
+    private record Kind(Plan plan, Shape x) {}
+
+    /**
+     * Inference without a tape of one's own: the output for x [N, C, H, W], the caller's to release. A run of work of its own ({@link Kernels#repeat}): what lies between the layers has its
+     * place in the session's memory by a layout for this plan and shape. Weights are folded and composed before, so that the first run allocates what all do.
+     */
     public Tensor run(Kernels kernels, State state, Tensor x) {
+        check(x.shape());
+        steps.forEach(step -> step.prepare(kernels, state));
+        try (Kernels.Repetition once = kernels.repeat(
+                new Kind(this, x.shape()), dry -> infer(dry, state, x).release())) {
+            return infer(kernels, state, x);
+        }
+    }
+
+    private Tensor infer(Kernels kernels, State state, Tensor x) {
         try (Tape tape = Tape.inference(kernels)) {
             return forward(Parameters.of(tape, state), tape.constant(x), 0, 0)
                     .tensor()

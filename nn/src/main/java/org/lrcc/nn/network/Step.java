@@ -2,6 +2,7 @@ package org.lrcc.nn.network;
 
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.autograd.Var;
+import org.lrcc.engine.spi.Kernels;
 
 /** One step of a plan: a layer, or several fused. */
 abstract class Step {
@@ -35,6 +36,9 @@ abstract class Step {
     final void releases(int[] dead) {
         releases = dead;
     }
+
+    /** Computes what the state keeps for this step ({@link State#derived}) unless it is there. */
+    void prepare(Kernels kernels, State state) {}
 
     /** Computes the output. */
     abstract Var run(StepContext context, @Nullable Var[] live);

@@ -132,6 +132,29 @@ class GarbageTest {
         }
     }
 
+    /** In whichever order their sizes come; and the results are those of a run without a layout. */
+    @Test
+    void inferencesOfSeveralSizesShareOneArray() {
+        State state = Init.state(network, 1);
+        Plan plan = network.prepare(backend, Mode.EVAL, Shape.of(1, 3, 64, 64));
+        try (CpuKernels k = (CpuKernels) backend.open();
+                CpuKernels other = (CpuKernels) backend.open()) {
+            for (int batch : new int[] {3, 1, 4, 3, 1}) {
+                Tensor x = pixels(Shape.of(batch, 3, 64, 64));
+                Tensor y = plan.run(k, state, x);
+                try (Tape tape = Tape.inference(other)) {
+                    Var expected = plan.forward(Parameters.of(tape, state), tape.constant(x), 0, 0);
+                    assertThat(y.toFloats()).containsExactly(expected.tensor().toFloats());
+                }
+                y.release();
+            }
+            assertThat(k.arena().live()).isZero();
+            assertThat(k.arena().plannedBytes())
+                    .isBetween(1L, (long) (1.06 * other.arena().highestBytes()));
+            assertThat(k.arena().freeBytes()).isLessThan(k.arena().plannedBytes() / 10);
+        }
+    }
+
     private static int[] labels(int batch, int label) {
         int[] labels = new int[batch];
         Arrays.fill(labels, label);
