@@ -73,6 +73,20 @@ final class CpuCosts implements KernelCosts {
     private static final double ROWS = 1.15;
 
     /**
+     * {@link StripFactors}, fitted at 256 bits to ResNet18's strided layers (bench/results/rank8-2026-11-30.md): operations a nanosecond; nanoseconds to split a float of X and to begin one of its rows, to copy
+     * a float of D, for each of a chunk's sums, and to pack and write one of the result; what they take whatever the shape; and a factor that brings all to the scale of the other prices.
+     */
+    private static final double STRIPS_RATE = 62;
+
+    private static final double STRIPS_X = 0.7;
+    private static final double STRIPS_ROW = 6;
+    private static final double STRIPS_D = 0.4;
+    private static final double STRIPS_SUMS = 1.5;
+    private static final double STRIPS_RESULT = 8;
+    private static final double STRIPS_CALL = 60_000;
+    private static final double STRIPS = 1.2;
+
+    /**
      * At 256 bits, fitted to the plans of low-rank layers (bench/results/low-rank-plans-2026-11-30.md): what the thin convolutions of their factors take over the rates, those of an image's three channels in every pass
      * and weight gradients of few channels; what products of few terms, rows or columns take of their price; and {@link #FUSED} there.
      */
@@ -152,6 +166,9 @@ final class CpuCosts implements KernelCosts {
         if (!FactorGradients.fits(s, problem.rank(), problem.blocks())) {
             return Double.POSITIVE_INFINITY;
         }
+        if (gradientsByStrips(s, problem.rank(), problem.blocks(), wantsU, wantsV)) {
+            return strips(s, problem.rank(), problem.blocks(), wantsU, wantsV);
+        }
         return Math.min(
                 rowWinograd(s, problem.rank(), problem.blocks(), wantsU, wantsV),
                 factorGradients(s, problem.rank(), problem.blocks(), wantsU, wantsV));
@@ -160,6 +177,29 @@ final class CpuCosts implements KernelCosts {
     /** Whether {@link RowWinogradFactors} is to compute gradients of factors rather than {@link FactorGradients}. */
     boolean gradientsByRows(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
         return rowWinograd(s, rank, blocks, wantsU, wantsV) < factorGradients(s, rank, blocks, wantsU, wantsV);
+    }
+
+    /**
+     * Whether {@link StripFactors} is to compute them, at 256 bits, where it was measured: if {@link FactorGradients} would leave columns of its tiles empty, or costs more.
+     */
+    boolean gradientsByStrips(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
+        return fitted
+                && StripFactors.fits(s, model.columns() / 2)
+                && (rank < model.columns()
+                        || strips(s, rank, blocks, wantsU, wantsV) < factorGradients(s, rank, blocks, wantsU, wantsV));
+    }
+
+    private double strips(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
+        StripLayout l = new StripLayout(s, rank, blocks, wantsU, wantsV);
+        double pixels = (double) s.batch() * s.outPlane();
+        double rows = (double) s.batch() * s.inputs() * (s.outHeight() + l.extra) * l.firstRow.length;
+        int passes = (wantsU ? 1 : 0) + (wantsV ? 1 : 0);
+        double flops = 2.0 * passes * pixels * l.blocks * l.ranks * (l.outputs + l.taps);
+        double pass = flops / STRIPS_RATE
+                + rows * (s.width() * STRIPS_X + STRIPS_ROW)
+                + pixels * l.outputs * STRIPS_D
+                + (double) l.chunks * l.sums * STRIPS_SUMS;
+        return STRIPS_CALL + STRIPS * pass + l.sums * STRIPS_RESULT;
     }
 
     /** Infinite where {@link RowWinogradFactors} does not fit, and at other widths than 256 bits, where it was not measured. */

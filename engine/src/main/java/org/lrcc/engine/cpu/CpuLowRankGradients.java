@@ -5,22 +5,24 @@ import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** {@link RowWinogradFactors} or {@link FactorGradients} on tensors, whichever costs less. */
+/** {@link RowWinogradFactors}, {@link StripFactors} or {@link FactorGradients} on tensors, whichever costs least. */
 final class CpuLowRankGradients implements LowRankGradients {
     private static final Floats NOTHING = new Floats(new float[0], 0);
 
     private final FactorGradients gradients;
     private final RowWinogradFactors rows;
+    private final StripFactors strips;
     private final CpuCosts costs;
 
     /**
      * On a pool.
      *
-     * @param costs decide between the two
+     * @param costs decide between them
      */
     CpuLowRankGradients(ThreadPool pool, Tiles tiles, RankTiles ranks, CpuCosts costs) {
         gradients = new FactorGradients(pool, tiles);
         rows = new RowWinogradFactors(pool, ranks);
+        strips = new StripFactors(pool, tiles, ranks);
         this.costs = costs;
     }
 
@@ -57,10 +59,14 @@ final class CpuLowRankGradients implements LowRankGradients {
         if (du == null && dv == null) {
             return;
         }
-        if (costs.gradientsByRows(s, problem.rank(), problem.blocks(), du != null, dv != null)) {
-            rows.run(s, problem.rank(), problem.blocks(), operands, target(du), target(dv));
+        int rank = problem.rank();
+        int blocks = problem.blocks();
+        if (costs.gradientsByStrips(s, rank, blocks, du != null, dv != null)) {
+            strips.run(s, rank, blocks, operands, target(du), target(dv));
+        } else if (costs.gradientsByRows(s, rank, blocks, du != null, dv != null)) {
+            rows.run(s, rank, blocks, operands, target(du), target(dv));
         } else {
-            gradients.run(s, problem.rank(), problem.blocks(), operands, target(du), target(dv));
+            gradients.run(s, rank, blocks, operands, target(du), target(dv));
         }
     }
 

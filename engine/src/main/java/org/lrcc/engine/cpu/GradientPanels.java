@@ -57,12 +57,9 @@ final class GradientPanels {
     }
 
     private static void addParts(float[] partial, int stride, int parts, int i0, int i1, float[] dw, int dwo) {
-        for (int i = i0; i < i1; i++) {
-            float sum = partial[i];
-            for (int p = 1; p < parts; p++) {
-                sum += partial[p * stride + i];
-            }
-            dw[dwo + i] = sum;
+        System.arraycopy(partial, i0, dw, dwo + i0, i1 - i0);
+        for (int p = 1; p < parts; p++) {
+            Chains.add(partial, p * stride + i0, dw, dwo + i0, i1 - i0);
         }
     }
 }

@@ -146,6 +146,15 @@ public interface Tiles extends StridedRows {
     void copyRuns(float[] x, int xo, int pitch, int rows, int length, float[] y, int yo);
 
     /**
+     * Splits rows of {@code n} pairs that begin {@code pitch} apart into their even and odd floats, one row behind the other: {@code y[even + i*n + j] = x[xo + i*pitch + 2*j]}, and those one farther to
+     * {@code odd}, for {@code i < rows} and {@code j < n}. May write up to a vector more behind either.
+     */
+    void splitRows(float[] x, int xo, int pitch, int rows, int n, float[] y, int even, int odd);
+
+    /** The even floats alone of {@link #splitRows}; reads the odd ones too. */
+    void evenRows(float[] x, int xo, int pitch, int rows, int n, float[] y, int yo);
+
+    /**
      * Sums over taps: {@code y[yo + i]} is the sum of {@code w[wo + k] * x[xo + offsets[k] + i]} over {@code k < taps}, for {@code i < n}; reads and writes
      * less than a vector more.
      */

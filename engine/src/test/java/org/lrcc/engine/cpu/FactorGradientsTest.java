@@ -11,7 +11,7 @@ import org.lrcc.engine.cpu.FactorGradients.Target;
 import org.lrcc.engine.cpu.simd.VectorRankTiles;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 
-/** Both ways to the gradients of the factors against products with the weight's gradient in double, on shapes that either fits. */
+/** The ways to the gradients of the factors against products with the weight's gradient in double, on shapes that they fit. */
 class FactorGradientsTest {
     private static final int OFFSET = 3;
     private static final float SCALE = -0.5f;
@@ -45,6 +45,37 @@ class FactorGradientsTest {
         }
     }
 
+    /**
+     * Strides: rows that halves of are just what is read, of whole vectors and not; other widths, paddings, strides and kernels; many small images, which share a chunk, also where one is left over.
+     * Kernel, stride, padding (top and left, bottom and right), dilation.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "2,7,56,56,9,3,2,1,1,1", "2,5,28,28,64,3,2,1,1,1", "9,33,14,14,12,3,2,1,1,1", "2,5,16,14,3,1,2,0,0,1",
+        "13,40,8,8,700,1,2,0,0,1", "1,3,40,40,8,7,2,3,3,1", "2,5,15,13,6,3,2,1,1,1", "2,5,16,16,6,3,2,0,1,1",
+        "2,4,17,20,6,5,3,2,2,1", "2,3,19,22,5,3,2,2,2,2", "1,6,20,24,7,1,1,0,0,1", "1,6,21,23,7,1,3,0,0,1",
+        "2,4,9,10,5,2,2,0,0,1", "1,2,4,4,3,3,2,4,4,1", "8,16,6,6,5,3,2,1,1,1", "1,3,12,300,4,3,2,1,1,1"
+    })
+    void everyStride(
+            int batch,
+            int inputs,
+            int height,
+            int width,
+            int outputs,
+            int kernel,
+            int stride,
+            int before,
+            int behind,
+            int dilation) {
+        ConvShape s = new ConvShape(
+                batch, inputs, height, width, outputs, kernel, kernel, stride, stride, before, before, behind, behind,
+                dilation, dilation, 1);
+        for (int rank : new int[] {2, 8, 13, 24}) {
+            check(s, rank, 1);
+            check(s, rank, kernel);
+        }
+    }
+
     private static ConvShape shape(
             int batch, int inputs, int height, int width, int outputs, int top, int left, int bottom, int right) {
         return new ConvShape(batch, inputs, height, width, outputs, 3, 3, 1, 1, top, left, bottom, right, 1, 1, 1);
@@ -74,6 +105,10 @@ class FactorGradientsTest {
         assertThat(FactorGradients.fits(s, rank, blocks)).isTrue();
         FactorGradients direct = new FactorGradients(pool, new VectorTiles());
         agree("direct", s, rank, du, dv, (toU, toV) -> direct.run(s, rank, blocks, in, toU, toV));
+        if (new VectorTiles().lanes() <= StripFactors.MOST_LANES) {
+            StripFactors strips = new StripFactors(pool, new VectorTiles(), new VectorRankTiles());
+            agree("strips", s, rank, du, dv, (toU, toV) -> strips.run(s, rank, blocks, in, toU, toV));
+        }
         if (RowWinogradFactors.fits(s)) {
             RowWinogradFactors byRows = new RowWinogradFactors(pool, new VectorRankTiles());
             agree("by rows", s, rank, du, dv, (toU, toV) -> byRows.run(s, rank, blocks, in, toU, toV));

@@ -269,6 +269,33 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void splitRows(float[] x, int xo, int pitch, int rows, int n, float[] y, int even, int odd) {
+        if (VL == 8 && n >= VectorHalves.LEAST) {
+            VectorHalves.split(x, xo, pitch, rows, n, y, even, odd);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < n; j++) {
+                y[even + i * n + j] = x[xo + i * pitch + 2 * j];
+                y[odd + i * n + j] = x[xo + i * pitch + 2 * j + 1];
+            }
+        }
+    }
+
+    @Override
+    public void evenRows(float[] x, int xo, int pitch, int rows, int n, float[] y, int yo) {
+        if (VL == 8 && n >= VectorHalves.LEAST) {
+            VectorHalves.evens(x, xo, pitch, rows, n, y, yo);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < n; j++) {
+                y[yo + i * n + j] = x[xo + i * pitch + 2 * j];
+            }
+        }
+    }
+
+    @Override
     public void taps(int taps, float[] x, int xo, int[] offsets, float[] w, int wo, int n, float[] y, int yo) {
         VectorTaps.sums(taps, x, xo, offsets, w, wo, n, y, yo);
     }
