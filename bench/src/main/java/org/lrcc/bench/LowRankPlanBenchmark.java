@@ -2,6 +2,7 @@ package org.lrcc.bench;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.lrcc.engine.op.Factors;
 import org.lrcc.engine.op.LowRankPlan;
 import org.lrcc.engine.op.LowRankPlan.Way;
 import org.lrcc.engine.op.LowRankWork;
@@ -52,6 +53,10 @@ public class LowRankPlanBenchmark {
     @Param({"0.25", "0.05", "r4", "r8", "r16"})
     public String rank = "";
 
+    /** How U·V is read. */
+    @Param({"flat"})
+    public String factors = "";
+
     /** What is run, see {@link LowRankRow.Kind}. */
     @Param({"forward", "step", "step_over_weight"})
     public String kind = "";
@@ -68,8 +73,12 @@ public class LowRankPlanBenchmark {
     @Setup(Level.Trial)
     public void setUp() {
         kernels = Backends.get().open();
-        LowRankWork work =
-                new LowRankRow(layer, rank, LowRankRow.Kind.valueOf(kind.toUpperCase(Locale.ROOT))).work(BATCH);
+        LowRankRow row = new LowRankRow(
+                layer,
+                rank,
+                Factors.valueOf(factors.toUpperCase(Locale.ROOT)),
+                LowRankRow.Kind.valueOf(kind.toUpperCase(Locale.ROOT)));
+        LowRankWork work = row.work(BATCH);
         order = plan.equals("chosen")
                 ? work.choose(kernels.backend().costs())
                 : new LowRankPlan(way(0), way(1), way(2));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Locale;
 import org.lrcc.engine.op.LowRankPlan;
 import org.lrcc.engine.op.LowRankWork;
@@ -13,7 +14,8 @@ import org.lrcc.lowrank.PlanTimes;
 
 /**
  * Low-rank convolutions of ResNet18's layers by every plan, and whether the cost model picks one within 10 % of the best. Arguments:
- * {@code OUT.md FIRST LAST [batch]}: appends the rows of layers FIRST to LAST (of {@value #COUNT}, the first being 0), so that long measurements can be made in parts.
+ * {@code OUT.md FIRST LAST flat|others [batch]}: appends the rows of layers FIRST to LAST (of {@value #COUNT}, the first being 0), so that long measurements can be made in parts; {@code flat} are those of layout
+ * flat in five ranks, {@code others} those of the other layouts and of a trained S.
  */
 public final class LowRankPlanTable {
     private static final int COUNT = 11;
@@ -29,22 +31,19 @@ public final class LowRankPlanTable {
 
     /** Measures and appends. */
     public static void main(String[] args) throws IOException {
-        if (args.length < 3) {
-            System.err.println("usage: LowRankPlanTable OUT.md FIRST LAST [batch]");
+        if (args.length < 4 || !List.of("flat", "others").contains(args[3])) {
+            System.err.println("usage: LowRankPlanTable OUT.md FIRST LAST flat|others [batch]");
             System.exit(2);
         }
-        LowRankPlanTable table = new LowRankPlanTable(args.length > 3 ? Integer.parseInt(args[3]) : 8);
+        LowRankPlanTable table = new LowRankPlanTable(args.length > 4 ? Integer.parseInt(args[4]) : 8);
         StringBuilder rows = new StringBuilder();
         for (String layer : LowRankRow.LAYERS.subList(Integer.parseInt(args[1]), Integer.parseInt(args[2]) + 1)) {
+            List<LowRankRow> wanted = args[3].equals("flat") ? LowRankRow.flat(layer) : LowRankRow.others(layer);
             // Once for nothing: the first rows of a process would time code that is not compiled yet.
-            for (LowRankRow.Kind kind : LowRankRow.Kind.values()) {
-                table.row(new LowRankRow(layer, LowRankRow.RANKS.get(0), kind));
-            }
-            for (String rank : LowRankRow.RANKS) {
-                for (LowRankRow.Kind kind : LowRankRow.Kind.values()) {
-                    rows.append(table.row(new LowRankRow(layer, rank, kind)));
-                }
-            }
+            wanted.stream()
+                    .filter(row -> row.rank().equals(LowRankRow.RANKS.get(0)))
+                    .forEach(table::row);
+            wanted.forEach(row -> rows.append(table.row(row)));
         }
         System.out.print(rows);
         Files.writeString(Path.of(args[0]), rows, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -58,10 +57,11 @@ public final class LowRankPlanTable {
         double loss = times.of(pick) / times.of(best);
         return String.format(
                 Locale.ROOT,
-                "| %s | %s (%d) | %s | %s | %.2f | %.2f | %s | %.2f | %.2f | %s |%n",
+                "| %s | %s (%d) | %s | %s | %s | %.2f | %.2f | %s | %.2f | %.2f | %s |%n",
                 row.layer(),
                 row.rank(),
                 work.rank(),
+                row.factors().name().toLowerCase(Locale.ROOT),
                 row.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '),
                 text(work, pick),
                 work.nanos(pick, kernels.backend().costs()) / 1e6,

@@ -1,5 +1,6 @@
 package org.lrcc.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.lrcc.engine.op.Factors;
 import org.lrcc.engine.op.LowRankWork;
@@ -7,13 +8,14 @@ import org.lrcc.engine.spi.ConvGeometry;
 import org.lrcc.engine.tensor.Shape;
 
 /**
- * A convolution of ResNet18 in low rank, layout flat.
+ * A convolution of ResNet18 in low rank.
  *
  * @param layer one of {@link #LAYERS}
  * @param rank r{@code N} for a rank, otherwise the ratio to input channels times kernel size
+ * @param factors how U·V is read
  * @param kind what is run
  */
-record LowRankRow(String layer, String rank, Kind kind) {
+record LowRankRow(String layer, String rank, Factors factors, Kind kind) {
     /** ResNet18's, by size of the image 224: channels in, out, size of the input, kernel, stride, padding. */
     static final List<String> LAYERS = List.of(
             "3 64 224 7 2 3",
@@ -37,7 +39,34 @@ record LowRankRow(String layer, String rank, Kind kind) {
         /** A training step of U·V alone. */
         STEP,
         /** A training step of W + U·V. */
-        STEP_OVER_WEIGHT
+        STEP_OVER_WEIGHT,
+        /** A training step of U·V + S in which S trains too. */
+        STEP_WITH_REST
+    }
+
+    /** Layout flat in every rank, without a rest or with a frozen one. */
+    static List<LowRankRow> flat(String layer) {
+        List<LowRankRow> rows = new ArrayList<>();
+        for (String rank : RANKS) {
+            for (Kind kind : List.of(Kind.FORWARD, Kind.STEP, Kind.STEP_OVER_WEIGHT)) {
+                rows.add(new LowRankRow(layer, rank, Factors.FLAT, kind));
+            }
+        }
+        return rows;
+    }
+
+    /** The other layouts, and a rest that trains, in two ranks. */
+    static List<LowRankRow> others(String layer) {
+        List<LowRankRow> rows = new ArrayList<>();
+        for (String rank : List.of("0.25", "r8")) {
+            for (Factors factors : List.of(Factors.SEPARABLE, Factors.CHANNEL)) {
+                for (Kind kind : List.of(Kind.FORWARD, Kind.STEP, Kind.STEP_OVER_WEIGHT)) {
+                    rows.add(new LowRankRow(layer, rank, factors, kind));
+                }
+            }
+            rows.add(new LowRankRow(layer, rank, Factors.FLAT, Kind.STEP_WITH_REST));
+        }
+        return rows;
     }
 
     LowRankWork work(int batch) {
@@ -55,11 +84,11 @@ record LowRankRow(String layer, String rank, Kind kind) {
                 kernel,
                 r,
                 ConvGeometry.of(Integer.parseInt(fields[4]), Integer.parseInt(fields[5])),
-                Factors.FLAT,
-                kind == Kind.STEP_OVER_WEIGHT,
+                factors,
+                kind == Kind.STEP_OVER_WEIGHT || kind == Kind.STEP_WITH_REST,
                 step && in > 3, // nothing wants the images' gradient
                 step,
                 step,
-                false);
+                kind == Kind.STEP_WITH_REST);
     }
 }
