@@ -47,7 +47,7 @@ public class StepBenchmark {
     /** Small enough that random labels lead nowhere bad. */
     private static final double RATE = 1e-4;
 
-    /** What trains, and in which rank: a mode, then {@code ratio} or {@code rank} and its value where it converts. */
+    /** What trains, and in which rank: a mode, then {@code ratio} or {@code rank} and its value where it converts, {@code convert} and {@code freeze} and their layers. */
     @Param({"full", "lora_mode ratio 0.25", "lora_mode rank 8"})
     public String mode = "";
 
@@ -85,14 +85,22 @@ public class StepBenchmark {
     private static LowRankConfig config(String mode) {
         String[] words = mode.split(" ");
         LowRankConfig config = LowRankConfig.of(TuneMode.parse(words[0]));
-        if (words.length == 1) {
-            return config;
+        if (words.length % 2 == 0) {
+            throw new InputException("benchmark: mode '" + mode + "' has an option without a value");
         }
-        return switch (words[1]) {
-            case "ratio" -> config.rankRatio(Double.parseDouble(words[2]));
-            case "rank" -> config.rank(Integer.parseInt(words[2]));
-            default -> throw new InputException("benchmark: mode '" + mode + "' is not MODE [ratio R | rank N]");
-        };
+        for (int i = 1; i < words.length; i += 2) {
+            String value = words[i + 1];
+            config = switch (words[i]) {
+                case "ratio" -> config.rankRatio(Double.parseDouble(value));
+                case "rank" -> config.rank(Integer.parseInt(value));
+                case "convert" -> config.convert(value.split(","));
+                case "freeze" -> config.freeze(value.split(","));
+                default ->
+                    throw new InputException("benchmark: mode '" + mode
+                            + "' is not MODE [ratio R | rank N] [convert LAYERS] [freeze LAYERS]");
+            };
+        }
+        return config;
     }
 
     /** Forward, loss, backward, SGD with momentum. */

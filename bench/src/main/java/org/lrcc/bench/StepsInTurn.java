@@ -1,36 +1,34 @@
 package org.lrcc.bench;
 
+import java.util.List;
 import org.lrcc.bench.compare.Report;
 import org.lrcc.nn.train.RepeatedStep;
 
 /**
- * Training steps of two modes in turn, in one process: a neighbour who slows the machine down for some seconds slows both. Arguments: untimed steps of each, timed ones, and the mode that is held against {@code
- * full}, as {@link StepBenchmark#mode} spells it. Prints two reports, of the mode and of {@code full}.
+ * Training steps of several modes in turn, in one process: a neighbour who slows the machine down for some seconds slows all of them. Arguments: untimed steps of each, timed ones, and the modes, as
+ * {@link StepBenchmark#mode} spells them. Prints a report of each mode.
  */
 public final class StepsInTurn {
-    private static final String PEER = "full";
-
     private StepsInTurn() {}
 
     /** Measures. */
     public static void main(String[] args) {
         int warmup = Integer.parseInt(args[0]);
-        int steps = Integer.parseInt(args[1]);
-        String mode = args[2];
-        double[] ours = new double[steps];
-        double[] peer = new double[steps];
-        try (RepeatedStep first = StepBenchmark.repeated(mode);
-                RepeatedStep second = StepBenchmark.repeated(PEER)) {
-            for (int i = -warmup; i < steps; i++) {
-                double one = Report.milliseconds(first::run);
-                double two = Report.milliseconds(second::run);
+        int count = Integer.parseInt(args[1]);
+        List<String> modes = List.of(args).subList(2, args.length);
+        double[][] times = new double[modes.size()][count];
+        List<RepeatedStep> steps = modes.stream().map(StepBenchmark::repeated).toList();
+        for (int i = -warmup; i < count; i++) {
+            for (int m = 0; m < times.length; m++) {
+                double time = Report.milliseconds(steps.get(m)::run);
                 if (i >= 0) {
-                    ours[i] = one;
-                    peer[i] = two;
+                    times[m][i] = time;
                 }
             }
         }
-        Report.of(mode, ours).print();
-        Report.of(PEER, peer).print();
+        steps.forEach(RepeatedStep::close);
+        for (int m = 0; m < times.length; m++) {
+            Report.of(modes.get(m), times[m]).print();
+        }
     }
 }

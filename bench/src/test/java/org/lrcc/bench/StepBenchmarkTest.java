@@ -52,12 +52,12 @@ class StepBenchmarkTest {
 
     @Test
     @Tag("long")
-    void stepsInTurnReportBothModes() throws Exception {
+    void stepsInTurnReportEveryMode() throws Exception {
         PrintStream out = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
         try {
-            StepsInTurn.main(new String[] {"0", "2", "lora_mode rank 8"});
+            StepsInTurn.main(new String[] {"0", "2", "lora_mode rank 8 convert layer4 freeze bn,layer1", "full"});
         } finally {
             System.setOut(out);
         }
@@ -67,7 +67,7 @@ class StepBenchmarkTest {
         }
         assertThat(reports)
                 .extracting(report -> report.get("name").asText())
-                .containsExactly("lora_mode rank 8", "full");
+                .containsExactly("lora_mode rank 8 convert layer4 freeze bn,layer1", "full");
         assertThat(reports)
                 .allSatisfy(report -> assertThat(report.get("milliseconds"))
                         .hasSize(2)
