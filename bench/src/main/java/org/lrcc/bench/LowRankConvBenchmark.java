@@ -5,8 +5,6 @@ import java.util.Map;
 import org.lrcc.bench.compare.ResNetLayers.Geometry;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.lowrank.LowRank;
-import org.lrcc.lowrank.LowRankConfig;
-import org.lrcc.lowrank.TuneMode;
 import org.lrcc.nn.data.Preprocessing;
 import org.lrcc.nn.layer.Conv2d;
 import org.lrcc.nn.network.Init;
@@ -39,13 +37,26 @@ public class LowRankConvBenchmark extends NetworkBenchmark {
     })
     public String layer = "";
 
-    /** Mode of the original, or full for the dense convolution. */
-    @Param({"full", "lora_mode", "tune_U_S", "fix_sparse"})
+    /** Mode of the original and its rank, or full for the dense convolution; as {@link StepBenchmark#mode} spells them. */
+    @Param({
+        "full",
+        "lora_mode ratio 0.25",
+        "lora_mode ratio 0.05",
+        "lora_mode rank 4",
+        "lora_mode rank 8",
+        "lora_mode rank 16",
+        "tune_U_S ratio 0.25",
+        "tune_U_S ratio 0.05",
+        "tune_U_S rank 4",
+        "tune_U_S rank 8",
+        "tune_U_S rank 16",
+        "fix_sparse ratio 0.25",
+        "fix_sparse ratio 0.05",
+        "fix_sparse rank 4",
+        "fix_sparse rank 8",
+        "fix_sparse rank 16"
+    })
     public String mode = "";
-
-    /** r{@code N} for a rank, otherwise the ratio. */
-    @Param({"0.25", "0.05", "r4", "r8", "r16"})
-    public String rank = "";
 
     @Override
     Model model() {
@@ -56,10 +67,6 @@ public class LowRankConvBenchmark extends NetworkBenchmark {
         Network network = Network.of("x", shapes.x(), List.of(new Node("conv", conv, List.of("x"))), "conv");
         Model dense = new Model(
                 network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of()));
-        LowRankConfig config = LowRankConfig.of(TuneMode.parse(mode)).steps(1);
-        config = rank.startsWith("r")
-                ? config.rank(Integer.parseInt(rank.substring(1)))
-                : config.rankRatio(Double.parseDouble(rank));
-        return LowRank.convert(dense, config);
+        return LowRank.convert(dense, StepBenchmark.config(mode).steps(1));
     }
 }

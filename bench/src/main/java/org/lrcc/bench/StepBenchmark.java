@@ -82,7 +82,8 @@ public class StepBenchmark {
         return LowRank.convert(new Model(network, Init.state(network, 1), info), config(mode));
     }
 
-    private static LowRankConfig config(String mode) {
+    /** What converts a network for a {@link #mode}. */
+    static LowRankConfig config(String mode) {
         String[] words = mode.split(" ");
         LowRankConfig config = LowRankConfig.of(TuneMode.parse(words[0]));
         if (words.length % 2 == 0) {
