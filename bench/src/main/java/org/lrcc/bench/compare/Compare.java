@@ -67,8 +67,8 @@ public final class Compare {
         Setting setting = new Setting(root.toAbsolutePath().normalize(), python);
         for (Comparison comparison : wanted) {
             for (int t : threads) {
-                if (comparison == Comparison.COLD && t == 1) {
-                    continue; // Its target is about the machine as it is.
+                if (!comparison.isMeasuredWith(t)) {
+                    continue;
                 }
                 if (!measure(results, setting, comparison, t, pairs, start + (long) (seconds * 1e9))) {
                     System.out.println("out of time; call again to go on");

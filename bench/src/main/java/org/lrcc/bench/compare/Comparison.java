@@ -102,12 +102,17 @@ enum Comparison {
     private Runs runs() {
         return switch (this) {
             case STEP, LORA_RATIO, LORA_RANK8 -> new Runs(10, 5, 2);
-            case RANK8_FULL -> new Runs(10, 25, 0);
+            case RANK8_FULL -> new Runs(10, 15, 0);
             case PREDICT8 -> new Runs(25, 11, 4);
             case PREDICT1 -> new Runs(120, 41, 10);
             case COLD -> new Runs(0, COLD_STEPS, 0);
             case LAYERS -> new Runs(0, 7, 3);
         };
+    }
+
+    /** Whether there is a row for so many threads: some targets are about the machine as it is. */
+    boolean isMeasuredWith(int threads) {
+        return threads > 1 || (this != COLD && this != RANK8_FULL);
     }
 
     /** Whether our process measures the peer too. */

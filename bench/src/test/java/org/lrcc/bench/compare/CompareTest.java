@@ -89,6 +89,16 @@ class CompareTest {
     }
 
     @Test
+    void stepsInTurnHaveATargetAndNoMemoryOfTheirOwn() {
+        Pair pair = pair("rank8-full", 2, 100, report("lora_mode rank 8", 90), report("full", 100));
+        Tables tables = new Tables(List.of(pair), "");
+        assertThat(tables.of(Comparison.RANK8_FULL)).contains("**0.90 (0.90-0.90)**", "0.85, missed by 6 %");
+        assertThat(tables.memory()).doesNotContain("rank 8");
+        assertThat(Comparison.RANK8_FULL.isMeasuredWith(1)).isFalse();
+        assertThat(Comparison.RANK8_FULL.isMeasuredWith(2)).isTrue();
+    }
+
+    @Test
     void coldProcessesCountFromStartToEnd() {
         Pair pair = pair("cold", 2, 100, new Report("lrcc", new double[] {1}, 0, null, 4000), report("PyTorch", 1));
         assertThat(new Tables(List.of(pair), "").of(Comparison.COLD)).contains("**0.80 (0.80-0.80)**", "0.85, met");
