@@ -69,8 +69,14 @@ public interface RankTiles {
     /** {@code y[yo + i*apart + t] = x[xo + 4*t + i]} for {@code i < 4} and {@code t < n}. */
     void split(float[] x, int xo, int n, float[] y, int yo, int apart);
 
-    /** Transforms n tiles, the column i of tile t at {@code x[at[i] + t]}, its value e to {@code y[yo + e*slab + t]}; reads and writes less than a vector more. */
-    void transformInput(float[] x, int[] at, int n, float[] y, int yo, int slab);
+    /** Copies rows of {@code width} floats, one behind the other, to rows {@code pitch >= width} apart, zeros behind each; writes less than a vector more. */
+    void fillUp(float[] x, int xo, int width, int rows, float[] y, int yo, int pitch);
+
+    /**
+     * Transforms n tiles, the column {@code 4*t + i} at {@code x[xo + i*apart + t]}, which read a column more on the left and on the right, times {@code x[edges + t]} and {@code x[edges + apart + t]}; the value e
+     * of tile t goes to {@code y[yo + e*slab + t]}. Reads and writes less than a vector more.
+     */
+    void transformInput(float[] x, int xo, int apart, int edges, int n, float[] y, int yo, int slab);
 
     /** Transforms a gradient's slice, four rows a tile, to {@link #VALUES} slices of a row a tile, {@code slab} apart. */
     void transformGradient(float[] x, int xo, int tiles, float[] y, int yo, int slab);

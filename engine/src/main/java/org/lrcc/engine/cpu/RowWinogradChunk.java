@@ -97,7 +97,7 @@ final class RowWinogradChunk {
             }
         }
         if (l.wantsU) {
-            addRows(pixels, in.dy(), d, 0, l.outputRows, z, l.pixelSlice, l.allSlices, sum, to, add);
+            addRows(pixels, in.dy(), d, 0, l.outputs, l.outputRows, z, l.pixelSlice, l.allSlices, sum, to, add);
         }
     }
 
@@ -230,8 +230,9 @@ final class RowWinogradChunk {
         int margin = (s.kernelH() - 1) * l.wide * l.lanes;
         for (int e = 0; e < VALUES; e++) {
             int g = gradients + e * l.slices * l.gradientSlice + margin;
+            int at = e * l.slab;
             int c = to + e * l.valueV;
-            addRows(n, x, e * l.slab, pairOffsets, l.pairRows, g, l.gradientSlice, l.slices, sum, c, add);
+            addRows(n, x, at, pairOffsets, l.pairs, l.pairRows, g, l.gradientSlice, l.slices, sum, c, add);
         }
     }
 
@@ -252,13 +253,14 @@ final class RowWinogradChunk {
         }
     }
 
-    /** Adds products of {@code count} rows of {@code a}, whose places are {@code offsets[k ..]}, and slices of {@code work} at {@code b}. */
+    /** Adds products of {@code count} rows of {@code a}, whose places are {@code offsets[k ..]}, and slices of {@code work} at {@code b}, to sums with room for {@code room} rows. */
     private void addRows(
             int depth,
             float[] a,
             int ao,
             int k,
             int count,
+            int room,
             int b,
             int bNext,
             int all,
@@ -273,7 +275,7 @@ final class RowWinogradChunk {
                 int next = slices == 1 ? 0 : bNext;
                 tiles.rows(many, depth, a, ao, offsets, k + i, work, b + q * bNext, next, tile);
                 for (int j = 0; j < slices; j++) {
-                    int c = to + ((q + j) * count + i) * l.lanes;
+                    int c = to + ((q + j) * room + i) * l.lanes;
                     tiles.put(tile, j * step * l.lanes, step, sum, c, add);
                 }
             }

@@ -1,6 +1,9 @@
 package org.lrcc.engine.cpu.simd;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.lrcc.engine.cpu.RankTiles;
 
@@ -8,6 +11,11 @@ import org.lrcc.engine.cpu.RankTiles;
 public final class VectorRankTiles implements RankTiles {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
+    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_MAX.withShape(S.vectorShape());
+
+    /** Ones in every bit of a vector's floats, then zeros: what is kept of its first n floats begins {@code VL - n} floats in. */
+    private static final int[] KEEP =
+            IntStream.range(0, 2 * VL).map(i -> i < VL ? -1 : 0).toArray();
 
     @Override
     public int lanes() {
@@ -93,9 +101,14 @@ public final class VectorRankTiles implements RankTiles {
 
     @Override
     public void turn(float[] x, int xo, int row, int n, float[] y, int yo, int pitch) {
+        int done = 0;
+        if (VL == 8) {
+            done = n & -VL;
+            EightByEight.turn(x, xo, row, VL, n / VL, y, yo, pitch, VL * pitch);
+        }
         for (int j = 0; j < VL; j += 4) {
-            int r = xo + j * row;
-            LanePacking.four(x, r, r + row, r + 2 * row, r + 3 * row, 1, n, y, yo + j, pitch);
+            int r = xo + j * row + done;
+            LanePacking.four(x, r, r + row, r + 2 * row, r + 3 * row, 1, n - done, y, yo + j + done * pitch, pitch);
         }
     }
 
@@ -114,40 +127,58 @@ public final class VectorRankTiles implements RankTiles {
     }
 
     @Override
-    public void transformInput(float[] x, int[] at, int n, float[] y, int yo, int slab) {
-        int s0 = at[0];
-        int s1 = at[1];
-        int s2 = at[2];
-        int s3 = at[3];
-        int s4 = at[4];
-        int s5 = at[5];
+    public void fillUp(float[] x, int xo, int width, int rows, float[] y, int yo, int pitch) {
+        int whole = width & -VL;
+        IntVector keep = IntVector.fromArray(INTS, KEEP, VL - (width - whole));
+        int safe = rows;
+        while (safe > 0 && xo + (safe - 1) * width + whole + VL > x.length) {
+            safe--;
+        }
+        for (int r = 0; r < safe; r++) {
+            int from = xo + r * width;
+            int to = yo + r * pitch;
+            for (int i = 0; i < whole; i += VL) {
+                FloatVector.fromArray(S, x, from + i).intoArray(y, to + i);
+            }
+            FloatVector rest = FloatVector.fromArray(S, x, from + whole);
+            rest.reinterpretAsInts().and(keep).reinterpretAsFloats().intoArray(y, to + whole);
+            Arrays.fill(y, to + Math.min(pitch, whole + VL), to + pitch, 0f);
+        }
+        for (int r = safe; r < rows; r++) {
+            System.arraycopy(x, xo + r * width, y, yo + r * pitch, width);
+            Arrays.fill(y, yo + r * pitch + width, yo + (r + 1) * pitch, 0f);
+        }
+    }
+
+    @Override
+    public void transformInput(float[] x, int xo, int apart, int edges, int n, float[] y, int yo, int slab) {
         for (int i = 0; i < n; i += VL) {
-            input(x, s0 + i, s1 + i, s2 + i, s3 + i, s4 + i, s5 + i, y, yo + i, slab);
+            input(x, xo + i, apart, edges + i, y, yo + i, slab);
         }
     }
 
     /** B^T of a vector of tiles. */
-    private static void input(float[] x, int s0, int s1, int s2, int s3, int s4, int s5, float[] y, int to, int next) {
-        FloatVector d0 = FloatVector.fromArray(S, x, s0);
-        FloatVector d1 = FloatVector.fromArray(S, x, s1);
-        FloatVector d2 = FloatVector.fromArray(S, x, s2);
-        FloatVector d3 = FloatVector.fromArray(S, x, s3);
-        FloatVector d4 = FloatVector.fromArray(S, x, s4);
-        FloatVector d5 = FloatVector.fromArray(S, x, s5);
+    private static void input(float[] x, int s, int apart, int edges, float[] y, int to, int next) {
+        FloatVector d1 = FloatVector.fromArray(S, x, s);
+        FloatVector d2 = FloatVector.fromArray(S, x, s + apart);
+        FloatVector d3 = FloatVector.fromArray(S, x, s + 2 * apart);
+        FloatVector d4 = FloatVector.fromArray(S, x, s + 3 * apart);
         FloatVector two = FloatVector.broadcast(S, 2f);
         FloatVector three = FloatVector.broadcast(S, 3f);
         FloatVector minusTwo = FloatVector.broadcast(S, -2f);
         FloatVector half = FloatVector.broadcast(S, 1.5f);
         FloatVector a = d3.sub(d1);
         FloatVector b = d4.sub(d2);
-        a.fma(half, d2.fma(minusTwo, d0.add(d4))).intoArray(y, to);
+        FloatVector left = FloatVector.fromArray(S, x, s + 3 * apart - 1).fma(FloatVector.fromArray(S, x, edges), d4);
+        a.fma(half, d2.fma(minusTwo, left)).intoArray(y, to);
         FloatVector p = a.fma(two, d2.mul(three));
         FloatVector q = b.fma(two, d3.mul(three));
         p.add(q).intoArray(y, to + next);
         p.sub(q).intoArray(y, to + 2 * next);
         a.fma(two, b).intoArray(y, to + 3 * next);
         b.fma(two, d1.sub(d3)).intoArray(y, to + 4 * next);
-        b.fma(half, d3.fma(minusTwo, d1.add(d5))).intoArray(y, to + 5 * next);
+        FloatVector right = FloatVector.fromArray(S, x, s + 1).fma(FloatVector.fromArray(S, x, edges + apart), d1);
+        b.fma(half, d3.fma(minusTwo, right)).intoArray(y, to + 5 * next);
     }
 
     @Override
