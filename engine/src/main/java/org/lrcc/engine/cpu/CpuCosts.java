@@ -61,16 +61,13 @@ final class CpuCosts implements KernelCosts {
     private static final double FUSED_SUM = 30;
 
     /**
-     * {@link RowWinogradFactors}, fitted at 256 bits to ResNet18's layers (bench/results/rank8-2026-11-30.md): operations a nanosecond; nanoseconds to transform a float of X, to fetch one of D, to
-     * transform one of G or Z, and for each of a chunk's sums; and a factor that brings all to the scale of the other prices.
+     * {@link RowWinogradFactors}, fitted at 256 bits to 52 shapes and ranks of ResNet18's layers (bench/results/rank8-2026-11-30.md), on the scale of the other prices: operations a nanosecond, all work on X, G and Z included; nanoseconds
+     * to fetch a float of D, and for each of a chunk's sums.
      */
-    private static final double ROWS_RATE = 65;
+    private static final double ROWS_RATE = 58;
 
-    private static final double ROWS_X = 0.9;
-    private static final double ROWS_D = 0.3;
-    private static final double ROWS_BETWEEN = 0.25;
-    private static final double ROWS_SUMS = 1;
-    private static final double ROWS = 1.15;
+    private static final double ROWS_D = 0.34;
+    private static final double ROWS_SUMS = 0.27;
 
     /**
      * {@link StripFactors}, fitted at 256 bits to ResNet18's strided layers (bench/results/rank8-2026-11-30.md): operations a nanosecond; nanoseconds to split a float of X and to begin one of its rows, to copy
@@ -212,16 +209,11 @@ final class CpuCosts implements KernelCosts {
         if (l.sums > FactorGradients.MAX_SUMS) {
             return Double.POSITIVE_INFINITY;
         }
-        double pixels = (double) l.s.batch() * l.s.outPlane();
-        double x = (double) l.s.batch() * l.inputRows() * l.wide * RankTiles.TILE * l.s.inputs();
-        double between = 2 * pixels * l.allSlices * l.lanes;
+        double fetched = (double) l.s.batch() * l.s.outPlane() * l.outputs;
         double sums = (l.wantsU ? (double) l.outputs * l.blocks * l.rank : 0)
                 + (l.wantsV ? (double) l.pairs * l.s.kernelW() * l.rank : 0);
-        double pass = (l.flopsX() + l.flopsD()) / ROWS_RATE
-                + x * ROWS_X
-                + pixels * l.outputs * ROWS_D
-                + between * ROWS_BETWEEN;
-        return fused() + ROWS * pass + (double) l.chunks * l.sums * ROWS_SUMS + sums * FUSED_SUM;
+        double pass = (l.flopsX() + l.flopsD()) / ROWS_RATE + fetched * ROWS_D;
+        return fused() + pass + (double) l.chunks * l.sums * ROWS_SUMS + sums * FUSED_SUM;
     }
 
     /** {@link FactorGradients}: four products a chunk, copies of its operands, and the sums of its parts. */

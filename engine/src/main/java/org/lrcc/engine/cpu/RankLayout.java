@@ -92,22 +92,17 @@ final class RankLayout {
         sums = sumsV + (wantsV ? RankTiles.VALUES * valueV : 0);
     }
 
-    /** Operations of the products with X, those of dV over {@link #inputRows} rows where a channel's kernel rows are taken together. */
+    /** Operations of the products with X, those of dV over a border more for each part and image where a channel's kernel rows are taken together. */
     double flopsX() {
         double each = 2.0 * RankTiles.VALUES * s.batch() * wide * pairs * allSlices * lanes;
-        int rowsOfV = single() ? inputRows() : s.outHeight();
-        return each * ((wantsU ? s.outHeight() : 0) + (wantsV ? rowsOfV : 0));
+        int border = single() ? (s.kernelH() - 1) * Math.max(1, parts / s.batch()) : 0;
+        return each * ((wantsU ? s.outHeight() : 0) + (wantsV ? s.outHeight() + border : 0));
     }
 
     /** Operations of the products with D. */
     double flopsD() {
         double each = 2.0 * s.batch() * s.outPlane() * outputs * allSlices * lanes;
         return (wantsU ? each : 0) + (wantsV ? each : 0);
-    }
-
-    /** Rows of an image that are transformed: the chunks' borders twice. */
-    int inputRows() {
-        return s.outHeight() + chunksPerImage * (s.kernelH() - 1);
     }
 
     /** Whether a block has one slice, and the products with X go another way: see {@link RowWinogradChunk}. */

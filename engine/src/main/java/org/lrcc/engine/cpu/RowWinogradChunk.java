@@ -8,11 +8,15 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * A few rows of an image in {@link RowWinogradFactors}.
  *
  * <p>No product is one vector wide: such loops reach two fifths of what two vectors reach. Where a block has one slice of ranks, Z is multiplied with tiles in the lanes and turned, and dV takes a
- * channel's three kernel rows together, as three slices: the same slice of G, moved by a row of tiles each, zeros before and behind.
+ * channel's three kernel rows together, as three slices: the same slice of G, moved by a row of tiles each. Rows of X that two chunks of a part share meet all their rows of G in the second one, which has kept the
+ * first one's last rows of G; only where a part or an image begins or ends are there zeros.
  */
 final class RowWinogradChunk {
     private static final int TILE = RankTiles.TILE;
     private static final int VALUES = RankTiles.VALUES;
+
+    /** Rows of X that a chunk shares with the next. */
+    private static final int BORDER = 2;
 
     private final RankLayout l;
     private final ConvShape s;
@@ -45,6 +49,11 @@ final class RowWinogradChunk {
     private final int gradients;
     private final int products;
     private final int unturned;
+    /** Where the last rows of each block's transformed G of the chunk before lie. */
+    private final int carried;
+
+    /** Floats of a row of transformed G. */
+    private final int move;
 
     RowWinogradChunk(RankLayout l, RankTiles tiles, Operands in, float[] left, int chunk) {
         this.l = l;
@@ -72,13 +81,21 @@ final class RowWinogradChunk {
         gradients = 2 * z;
         products = gradients + VALUES * l.slices * l.gradientSlice;
         unturned = products + VALUES * l.slices * l.tileSlice;
-        work = Workspace.take(Purpose.TRANSFORMED, unturned + (long) TILE * l.slices * l.tileSlice);
+        carried = unturned + TILE * l.slices * l.tileSlice;
+        move = l.wide * l.lanes;
+        long carry = l.single() ? (long) l.blocks * VALUES * BORDER * move : 0;
+        work = Workspace.take(Purpose.TRANSFORMED, carried + carry);
     }
 
-    void add(float[] sum, int to, boolean add) {
+    /**
+     * Adds the chunk's sums.
+     *
+     * @param begins whether the part or the image begins with this chunk; if not, the chunk before was the last one that this thread added
+     * @param ends whether one of them ends with it
+     */
+    void add(float[] sum, int to, boolean add, boolean begins, boolean ends) {
         if (l.wantsV) {
             multiplyU();
-            Arrays.fill(work, gradients, products, 0f);
         }
         RowWinogradInput input = new RowWinogradInput(l, tiles, in, image, h - s.top(), inputRows, x);
         for (int b = 0; b < l.blocks; b++) {
@@ -90,7 +107,8 @@ final class RowWinogradChunk {
             if (l.wantsV) {
                 transformG(b);
                 if (l.single()) {
-                    addChannels(b, sum, to + l.sumsV, add);
+                    joinG(b, begins, ends);
+                    addChannels(b, ends ? n + BORDER * l.wide : n, sum, to + l.sumsV, add);
                 } else {
                     addPairs(sum, to + l.sumsV, add || b > 0);
                 }
@@ -147,11 +165,30 @@ final class RowWinogradChunk {
     }
 
     private void transformG(int block) {
-        int margin = (s.kernelH() - 1) * l.wide * l.lanes;
+        int margin = BORDER * move;
         for (int q = 0; q < l.slices; q++) {
             int from = (block * l.slices + q) * l.pixelSlice;
             int to = gradients + q * l.gradientSlice + margin;
             tiles.transformGradient(work, from, n, work, to, l.slices * l.gradientSlice);
+        }
+    }
+
+    /** Sets the rows before and behind a block's transformed G: zeros, or the last rows of the chunk before, which meet the first rows of this one's X. */
+    private void joinG(int block, boolean begins, boolean ends) {
+        int margin = BORDER * move;
+        for (int e = 0; e < VALUES; e++) {
+            int g = gradients + e * l.gradientSlice;
+            int carry = carried + (block * VALUES + e) * margin;
+            if (begins) {
+                Arrays.fill(work, g, g + margin, 0f);
+            } else {
+                System.arraycopy(work, carry, work, g, margin);
+            }
+            if (ends) {
+                Arrays.fill(work, g + margin + rows * move, g + 2 * margin + rows * move, 0f);
+            } else {
+                System.arraycopy(work, g + rows * move, work, carry, margin);
+            }
         }
     }
 
@@ -227,7 +264,7 @@ final class RowWinogradChunk {
 
     /** Adds {@code X G^T} of a block of several slices. */
     private void addPairs(float[] sum, int to, boolean add) {
-        int margin = (s.kernelH() - 1) * l.wide * l.lanes;
+        int margin = BORDER * move;
         for (int e = 0; e < VALUES; e++) {
             int g = gradients + e * l.slices * l.gradientSlice + margin;
             int at = e * l.slab;
@@ -236,14 +273,13 @@ final class RowWinogradChunk {
         }
     }
 
-    /** Adds {@code X G^T} of a block of one slice. */
-    private void addChannels(int block, float[] sum, int to, boolean add) {
-        int move = l.wide * l.lanes;
+    /** Adds {@code X G^T} of a block of one slice, the first {@code depth} tiles of X. */
+    private void addChannels(int block, int depth, float[] sum, int to, boolean add) {
         int channels = l.lastChannel(block) - l.firstChannel(block) + 1;
         for (int e = 0; e < VALUES; e++) {
             int g = gradients + e * l.gradientSlice + 2 * move;
             for (int c = 0; c < channels; c += 3) {
-                tiles.rows(3, n + 2 * l.wide, x, e * l.slab, offsets, channelOffsets + c, work, g, -move, tile);
+                tiles.rows(3, depth, x, e * l.slab, offsets, channelOffsets + c, work, g, -move, tile);
                 for (int k = 0; k < 3; k++) {
                     int row = (block * 3 + k) * l.channelRows + c;
                     int at = to + e * l.valueV + row * l.lanes;

@@ -7,7 +7,7 @@ import org.lrcc.engine.cpu.FactorGradients.Target;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
- * What {@link FactorGradients} computes, for 3x3 kernels and stride 1, with the rank in the lanes of vectors: G = U^T D, Z = V X, dU += D Z^T, dV += G X^T, a few rows of an image at a time
+ * What {@link FactorGradients} computes, for 3x3 kernels, stride 1 and one column of padding on the left, with the rank in the lanes of vectors: G = U^T D, Z = V X, dU += D Z^T, dV += G X^T, a few rows of an image at a time
  * ({@link RowWinogradChunk}).
  *
  * <p>Kernel columns go by Winograd's F(4, 3) in one dimension: a row of four outputs reads six values of X, which are transformed once, used for Z and for dV alike, and take 6 products where direct
@@ -54,8 +54,11 @@ final class RowWinogradFactors {
         float[] partial = Workspace.take(Purpose.PARTIAL, (long) l.parts * l.sums);
         pool.run(l.parts, part -> {
             int c0 = part * l.chunks / l.parts;
-            for (int c = c0; c < (part + 1) * l.chunks / l.parts; c++) {
-                new RowWinogradChunk(l, tiles, in, left, c).add(partial, part * l.sums, c > c0);
+            int c1 = (part + 1) * l.chunks / l.parts;
+            for (int c = c0; c < c1; c++) {
+                boolean begins = c == c0 || c % l.chunksPerImage == 0;
+                boolean ends = c == c1 - 1 || (c + 1) % l.chunksPerImage == 0;
+                new RowWinogradChunk(l, tiles, in, left, c).add(partial, part * l.sums, c > c0, begins, ends);
             }
         });
         addParts(l, partial);

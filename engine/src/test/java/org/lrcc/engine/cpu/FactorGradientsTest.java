@@ -29,15 +29,28 @@ class FactorGradientsTest {
 
     /** Paddings: top, left, bottom, right. */
     @ParameterizedTest
-    @CsvSource({"0,0,0,0", "2,2,2,2", "2,0,0,2", "1,3,1,1", "0,4,2,3", "9,4,0,0", "0,3,7,1", "0,0,9,4", "1,5,1,5"})
+    @CsvSource({
+        "0,0,0,0", "2,2,2,2", "2,0,0,2", "1,3,1,1", "0,4,2,3", "9,4,0,0", "0,3,7,1", "0,0,9,4", "1,5,1,5", "0,1,0,1",
+        "2,1,0,0", "9,1,0,2", "1,1,7,9"
+    })
     void everyPadding(int top, int left, int bottom, int right) {
         check(shape(1, 6, 11, 9, 5, top, left, bottom, right), 8, 3);
         check(shape(1, 6, 11, 9, 5, top, left, bottom, right), 19, 1);
     }
 
-    /** Several chunks of an image, rows that are whole tiles and rows that are not, more channels than a product takes at once, and thin images. */
+    /** Several chunks of an image, in parts that end with images and within them, rows that are whole tiles and rows that are not, more channels than a product takes at once, and thin images. */
     @ParameterizedTest
-    @CsvSource({"1,5,41,32,7", "1,5,43,33,7", "3,64,8,8,64", "2,33,7,7,65", "1,2,1,200,3", "1,3,200,1,2", "2,6,2,4,3"})
+    @CsvSource({
+        "1,5,41,32,7",
+        "1,5,43,33,7",
+        "3,5,43,33,7",
+        "9,3,30,33,4",
+        "3,64,8,8,64",
+        "2,33,7,7,65",
+        "1,2,1,200,3",
+        "1,3,200,1,2",
+        "2,6,2,4,3"
+    })
     void everySize(int batch, int inputs, int height, int width, int outputs) {
         for (int rank : new int[] {4, 11}) {
             check(shape(batch, inputs, height, width, outputs, 1, 1, 1, 1), rank, 3);
