@@ -1,5 +1,8 @@
 package org.lrcc.cli;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,21 +32,11 @@ import picocli.CommandLine.Spec;
             "Then:         lrcc train MODEL.onnx --train PHOTOS --mode lora_mode -o RUN",
             "",
             "Exit codes: 0 done, 1 failed while working, 2 wrong usage or bad input."
-        },
-        subcommands = {
-            DemoCommand.class,
-            InfoCommand.class,
-            ConvertCommand.class,
-            TrainCommand.class,
-            EvaluateCommand.class,
-            PredictCommand.class,
-            MergeCommand.class,
-            ExtractCommand.class,
-            DoctorCommand.class,
-            BenchCommand.class,
-            CompletionCommand.class
         })
 final class Lrcc implements Runnable {
+    /** The commands by name, in the order of the help. */
+    static final Map<String, Class<? extends Subcommand>> COMMANDS = commands();
+
     private final Console console;
 
     @Spec
@@ -51,6 +44,32 @@ final class Lrcc implements Runnable {
 
     Lrcc(Console console) {
         this.console = console;
+    }
+
+    private static Map<String, Class<? extends Subcommand>> commands() {
+        Map<String, Class<? extends Subcommand>> commands = new LinkedHashMap<>();
+        commands.put("demo", DemoCommand.class);
+        commands.put("info", InfoCommand.class);
+        commands.put("convert", ConvertCommand.class);
+        commands.put("train", TrainCommand.class);
+        commands.put("evaluate", EvaluateCommand.class);
+        commands.put("predict", PredictCommand.class);
+        commands.put("merge", MergeCommand.class);
+        commands.put("extract", ExtractCommand.class);
+        commands.put("doctor", DoctorCommand.class);
+        commands.put("bench", BenchCommand.class);
+        commands.put(CompletionCommand.NAME, CompletionCommand.class);
+        return Collections.unmodifiableMap(commands);
+    }
+
+    /**
+     * The commands that a command line can want: where it begins with one's name, that one, for reading the options of all takes a tenth of a second; else, and
+     * to complete names, all.
+     */
+    static Map<String, Class<? extends Subcommand>> wanted(String... args) {
+        String first = args.length == 0 ? "" : args[0];
+        Class<? extends Subcommand> command = COMMANDS.get(first);
+        return command == null || first.equals(CompletionCommand.NAME) ? COMMANDS : Map.of(first, command);
     }
 
     /** What a command answers and says. */

@@ -24,7 +24,7 @@ public final class Main {
      * @return the exit code
      */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
-        CommandLine commands = commands(new Console(out, err));
+        CommandLine commands = commands(new Console(out, err), args);
         commands.setOut(out);
         commands.setErr(err);
         try {
@@ -37,9 +37,10 @@ public final class Main {
         }
     }
 
-    /** The commands, ready to parse. */
-    static CommandLine commands(Console console) {
+    /** The commands that these arguments can want, ready to parse. */
+    static CommandLine commands(Console console, String... args) {
         CommandLine commands = new CommandLine(new Lrcc(console));
+        Lrcc.wanted(args).forEach(commands::addSubcommand);
         commands.setCaseInsensitiveEnumValuesAllowed(true);
         commands.setUsageHelpAutoWidth(true);
         commands.setAbbreviatedOptionsAllowed(false);

@@ -125,6 +125,18 @@ class FrameTest {
         assertThat(text.toString().lines()).containsExactly(line);
     }
 
+    @Test
+    void aCommandLineReadsTheOptionsOfItsCommandOnly() {
+        Lrcc.COMMANDS.forEach((name, command) -> assertThat(
+                        command.getAnnotation(CommandLine.Command.class).name())
+                .isEqualTo(name));
+        assertThat(Lrcc.wanted("predict", "--help")).containsOnlyKeys("predict");
+        assertThat(Lrcc.wanted("completion")).isEqualTo(Lrcc.COMMANDS);
+        assertThat(Lrcc.wanted("--verbose", "predict")).isEqualTo(Lrcc.COMMANDS);
+        assertThat(Lrcc.wanted("predikt")).isEqualTo(Lrcc.COMMANDS);
+        assertThat(Lrcc.wanted()).isEqualTo(Lrcc.COMMANDS);
+    }
+
     private static List<String> names() {
         CommandLine root =
                 Main.commands(new Console(new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter())));
