@@ -14,7 +14,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 /** Runs the benchmarks with JMH's command line, in JVMs with the launcher's flags before all others; the rows of {@link OpBenchmark} are those of the case table unless {@code -p row=...} says which. */
 public final class BenchMain {
     /** What {@code ./lrcc} starts Java with, as far as times depend on it; it says why. */
-    static final List<String> JVM_FLAGS = List.of(
+    public static final List<String> JVM_FLAGS = List.of(
             "--add-modules",
             "jdk.incubator.vector",
             "-XX:+UseParallelGC",

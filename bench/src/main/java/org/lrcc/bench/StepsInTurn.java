@@ -19,7 +19,9 @@ public final class StepsInTurn {
         double[][] times = new double[modes.size()][count];
         List<RepeatedStep> steps = modes.stream().map(StepBenchmark::repeated).toList();
         for (int i = -warmup; i < count; i++) {
-            for (int m = 0; m < times.length; m++) {
+            for (int j = 0; j < times.length; j++) {
+                // Backwards in every second round: a step leaves caches to the next.
+                int m = i % 2 == 0 ? j : times.length - 1 - j;
                 double time = Report.milliseconds(steps.get(m)::run);
                 if (i >= 0) {
                     times[m][i] = time;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.lrcc.bench.BenchMain;
 import org.lrcc.engine.FailureException;
 
 /**
@@ -17,18 +18,25 @@ import org.lrcc.engine.FailureException;
  * @param environment beside this process's own
  */
 record Child(List<String> command, Map<String, String> environment) {
-    /** A class of this class path, in a JVM like this one. */
+    /** A peer's class of this class path, in a JVM like this one. */
     static Child java(String main, int threads, Object... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-XX:+UseParallelGC",
-                "-XX:ObjectAlignmentInBytes=64",
-                "-Dlrcc.threads=" + threads,
-                "-cp",
-                System.getProperty("java.class.path"),
-                main));
+        return java(
+                List.of("--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC", "-XX:ObjectAlignmentInBytes=64"),
+                main,
+                threads,
+                arguments);
+    }
+
+    /** A class of ours, in a JVM with the launcher's flags. */
+    static Child ours(String main, int threads, Object... arguments) {
+        return java(BenchMain.JVM_FLAGS, main, threads, arguments);
+    }
+
+    private static Child java(List<String> flags, String main, int threads, Object... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags);
+        command.addAll(List.of("-Dlrcc.threads=" + threads, "-cp", System.getProperty("java.class.path"), main));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }

@@ -132,7 +132,7 @@ enum Comparison {
                 lrcc(setting, threads, runs, "step", BATCH, "--mode", "lora_mode", "--rank-ratio", "0.25");
             case LORA_RANK8 -> lrcc(setting, threads, runs, "step", BATCH, "--mode", "lora_mode", "--rank", "8");
             case RANK8_FULL ->
-                Child.java(
+                Child.ours(
                         StepsInTurn.class.getName(), threads, runs.warmup(), runs.steps(), "lora_mode rank 8", "full");
         };
     }

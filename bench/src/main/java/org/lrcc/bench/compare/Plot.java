@@ -92,7 +92,7 @@ final class Plot {
 
     private static String label(Figure figure) {
         String what = switch (figure.comparison()) {
-            case RANK8_FULL -> "lora_mode step, rank 8";
+            case RANK8_FULL -> "our own steps, rank 8";
             case STEP -> "training step";
             case PREDICT8 -> "inference, batch 8";
             case PREDICT1 -> "inference, batch 1";

@@ -5,7 +5,7 @@ import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** {@link RowWinogradFactors}, {@link StripFactors} or {@link FactorGradients} on tensors, whichever costs least. */
+/** {@link RowWinogradFactors}, {@link StripFactors} or {@link FactorGradients} on tensors: strips below a rank of 16 where they fit, else what costs least. */
 final class CpuLowRankGradients implements LowRankGradients {
     private static final Floats NOTHING = new Floats(new float[0], 0);
 

@@ -38,7 +38,7 @@ final class RankLayout {
     final int strip;
 
     final int slab;
-    /** Floats of a slice of G or Z, of a slice of transformed G with zeros before and behind, and of one of transformed Z. */
+    /** Floats of a slice of G or Z, of a slice of transformed G with rows of zeros, or of the chunk before, around it, and of one of transformed Z. */
     final int pixelSlice;
 
     final int gradientSlice;

@@ -106,7 +106,7 @@ final class RowWinogradFactors {
         }
     }
 
-    /** Adds the sums of all parts, in order, to those of the first; by vectors, in a third to a half of the time that {@link GradientPanels#addParts} took for them. */
+    /** Adds the sums of all parts, in order, to those of the first, by vectors. */
     private void addParts(RankLayout l, float[] partial) {
         pool.run((l.sums + SUMS - 1) / SUMS, chunk -> {
             int from = chunk * SUMS;

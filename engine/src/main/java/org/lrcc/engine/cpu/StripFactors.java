@@ -13,7 +13,7 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * <p>X is split once by the stride into strips ({@link StripInput}): a row of the im2col matrix is then a place in a strip, so it is read where it lies, for Z and for dV alike. dU and dV are products of rows with
  * rows, whose lanes are added once a chunk; so no tile is half empty at a rank of 8, and neither G nor Z is turned.
  *
- * <p>ResNet18's strided layers at rank 8 take 0.53 to 0.84 of the time, to 512 channels 0.8 to 1.06, of {@link FactorGradients} (bench/results/rank8-2026-11-30.md). At a rank of 16 and more, which fills its tiles, both take about the same.
+ * <p>ResNet18's strided layers at rank 8 take 0.53 to 0.84 of the time, to 512 channels 0.8 to 1.06, of {@link FactorGradients} (bench/results/rank8-2026-11-30.md). At ranks of 16 and 48, which fill its tiles, they take 0.8 to 1.27, and 0.42 for a 7x7 kernel over three channels.
  *
  * <p>Order of sums: pixels by lane in chunks of fixed bounds; parts as in {@link FactorGradients}.
  */

@@ -129,7 +129,8 @@ final class StripInput {
 
     private void tapRows(FactorPhase phase, int tap, int from, int rows, int to) {
         int begin = Math.min(width, phase.begin(tap));
-        int end = Math.max(begin, phase.end(tap, width));
+        // A tap that reads beyond all columns ends behind them too.
+        int end = Math.max(begin, Math.min(width, phase.end(tap, width)));
         for (int i = 0; i < rows; i++) {
             int row = to + i * width;
             Arrays.fill(x, row, row + begin, 0f);

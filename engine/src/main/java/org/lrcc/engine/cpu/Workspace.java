@@ -6,7 +6,7 @@ import java.util.EnumMap;
  * Scratch memory of one thread: packed panels, padded inputs, tiles of results.
  *
  * <p>A buffer grows to the largest size that was asked for and is then kept, so that after the first step kernels
- * allocate next to nothing. Content is whatever the last user left. Kernels do not nest, so one buffer a purpose is
+ * allocate next to nothing. Content is whatever the last user left; chunks of one task may leave something to the next one of it. Kernels do not nest, so one buffer a purpose is
  * enough; a buffer that several threads read is taken by the thread that calls the kernel.
  */
 final class Workspace {

@@ -65,13 +65,7 @@ public final class Plan {
         live[0] = x;
         for (Step step : steps) {
             context.enter(step.names());
-            try {
-                live[step.output()] = step.run(context, live);
-            } catch (InputException e) {
-                throw new InputException("layer " + step.names().layer() + ": " + e.getMessage(), e);
-            } catch (FailureException e) {
-                throw new FailureException("layer " + step.names().layer() + ": " + e.getMessage(), e);
-            }
+            inLayer(step, () -> live[step.output()] = step.run(context, live));
             for (int dead : step.releases()) {
                 Var var = live[dead];
                 if (var != null) {
@@ -110,14 +104,25 @@ public final class Plan {
 
     /**
      * Inference without a tape of one's own: the output for x [N, C, H, W], the caller's to release. A run of work of its own ({@link Kernels#repeat}): what lies between the layers has its
-     * place in the session's memory by a layout for this plan and shape. Weights are folded and composed before, so that the first run allocates what all do.
+     * place in the session's memory by a layout for this plan and shape; the output, which may live on, has none. A first run calls the layers twice, once on tensors without numbers. Not within another
+     * repeated run of the session. Weights are folded and composed before, so that the first run allocates what all do.
      */
     public Tensor run(Kernels kernels, State state, Tensor x) {
         check(x.shape());
-        steps.forEach(step -> step.prepare(kernels, state));
-        try (Kernels.Repetition once = kernels.repeat(
-                new Kind(this, x.shape()), dry -> infer(dry, state, x).release())) {
+        steps.forEach(step -> inLayer(step, () -> step.prepare(kernels, state)));
+        try (Kernels.Repetition once = kernels.repeat(new Kind(this, x.shape()), dry -> infer(dry, state, x))) {
             return infer(kernels, state, x);
+        }
+    }
+
+    /** Names the layer in what goes wrong there. */
+    private static void inLayer(Step step, Runnable work) {
+        try {
+            work.run();
+        } catch (InputException e) {
+            throw new InputException("layer " + step.names().layer() + ": " + e.getMessage(), e);
+        } catch (FailureException e) {
+            throw new FailureException("layer " + step.names().layer() + ": " + e.getMessage(), e);
         }
     }
 
