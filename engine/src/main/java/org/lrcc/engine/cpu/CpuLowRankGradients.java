@@ -21,7 +21,7 @@ final class CpuLowRankGradients implements LowRankGradients {
      */
     CpuLowRankGradients(ThreadPool pool, Tiles tiles, RankTiles ranks, CpuCosts costs) {
         gradients = new FactorGradients(pool, tiles);
-        rows = new RowWinogradFactors(pool, ranks);
+        rows = new RowWinogradFactors(pool, tiles, ranks);
         strips = new StripFactors(pool, tiles, ranks);
         this.costs = costs;
     }

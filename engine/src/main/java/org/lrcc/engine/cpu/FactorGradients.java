@@ -145,7 +145,7 @@ final class FactorGradients {
                 }
             });
             int total = parts * sums;
-            GradientPanels.addParts(pool, partial, sums, parts, partial, total);
+            GradientPanels.addParts(pool, tiles, partial, sums, parts, partial, total);
             if (du != null) {
                 for (int m = 0; m < outputs; m++) {
                     for (int q = 0; q < between; q++) {

@@ -48,18 +48,22 @@ final class GradientPanels {
         }
     }
 
-    /** {@code dw} = the sum of the parts {@code [parts][weights]}, in order. */
-    static void addParts(ThreadPool pool, float[] partial, int weights, int parts, float[] dw, int dwo) {
+    /**
+     * {@code dw}, which may lie over the first part, = the sum of the parts {@code [parts][weights]}, in order. By vectors: of eight parts of 20,000 to 240,000 floats C2 makes loops over
+     * floats that take three to five times as long (Zen 3, JDK 17).
+     */
+    static void addParts(ThreadPool pool, Tiles tiles, float[] partial, int weights, int parts, float[] dw, int dwo) {
         pool.run((weights + CHUNK - 1) / CHUNK, chunk -> {
             int i0 = chunk * CHUNK;
-            addParts(partial, weights, parts, i0, Math.min(weights, i0 + CHUNK), dw, dwo);
+            addParts(tiles, partial, weights, parts, i0, Math.min(weights - i0, CHUNK), dw, dwo);
         });
     }
 
-    private static void addParts(float[] partial, int stride, int parts, int i0, int i1, float[] dw, int dwo) {
-        System.arraycopy(partial, i0, dw, dwo + i0, i1 - i0);
+    private static void addParts(
+            Tiles tiles, float[] partial, int stride, int parts, int i, int n, float[] dw, int dwo) {
+        System.arraycopy(partial, i, dw, dwo + i, n);
         for (int p = 1; p < parts; p++) {
-            Chains.add(partial, p * stride + i0, dw, dwo + i0, i1 - i0);
+            tiles.storeSum(partial, p * stride + i, dw, dwo + i, dw, dwo + i, n);
         }
     }
 }

@@ -109,7 +109,7 @@ final class PointWeightGradient {
                 write(sums, m0, m1, partial, at);
             });
             if (parts > 1) {
-                GradientPanels.addParts(pool, partial, weights, parts, dw, dwo);
+                GradientPanels.addParts(pool, tiles, partial, weights, parts, dw, dwo);
             }
         }
 

@@ -206,7 +206,7 @@ final class RowPairGradient {
                 Chains.ofChunks(part * chunks / parts, end, pixels, sums, floats, this::chunk);
                 write(sums, partial, part * weights);
             });
-            GradientPanels.addParts(pool, partial, weights, parts, dw, dwo);
+            GradientPanels.addParts(pool, tiles, partial, weights, parts, dw, dwo);
         }
 
         /** Adds a chunk to the tiles {@code [tile][panel]}, or sets these to it. */

@@ -19,15 +19,14 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
 final class RowWinogradFactors {
     private static final int VALUES = RankTiles.VALUES;
 
-    /** Sums that are added at once: those of one part stay in L1. */
-    private static final int SUMS = 4096;
-
     private final ThreadPool pool;
-    private final RankTiles tiles;
+    private final Tiles tiles;
+    private final RankTiles ranks;
 
-    RowWinogradFactors(ThreadPool pool, RankTiles tiles) {
+    RowWinogradFactors(ThreadPool pool, Tiles tiles, RankTiles ranks) {
         this.pool = pool;
         this.tiles = tiles;
+        this.ranks = ranks;
     }
 
     /** Whether there are such gradients of this convolution. */
@@ -43,7 +42,7 @@ final class RowWinogradFactors {
     }
 
     void run(ConvShape s, int rank, int blocks, Operands in, @Nullable Target du, @Nullable Target dv) {
-        RankLayout l = new RankLayout(s, rank, blocks, tiles.lanes(), du != null, dv != null);
+        RankLayout l = new RankLayout(s, rank, blocks, ranks.lanes(), du != null, dv != null);
         float[] left = Workspace.take(Purpose.LEFT, l.leftFloats());
         if (dv != null) {
             packU(l, in, left);
@@ -58,10 +57,10 @@ final class RowWinogradFactors {
             for (int c = c0; c < c1; c++) {
                 boolean begins = c == c0 || c % l.chunksPerImage == 0;
                 boolean ends = c == c1 - 1 || (c + 1) % l.chunksPerImage == 0;
-                new RowWinogradChunk(l, tiles, in, left, c).add(partial, part * l.sums, c > c0, begins, ends);
+                new RowWinogradChunk(l, ranks, in, left, c).add(partial, part * l.sums, c > c0, begins, ends);
             }
         });
-        addParts(l, partial);
+        GradientPanels.addParts(pool, tiles, partial, l.sums, l.parts, partial, 0);
         if (du != null) {
             writeU(l, partial, du);
         }
@@ -104,17 +103,6 @@ final class RowWinogradFactors {
                 left[at + 5 * value] = g2;
             }
         }
-    }
-
-    /** Adds the sums of all parts, in order, to those of the first, by vectors. */
-    private void addParts(RankLayout l, float[] partial) {
-        pool.run((l.sums + SUMS - 1) / SUMS, chunk -> {
-            int from = chunk * SUMS;
-            int vectors = Math.min(SUMS, l.sums - from) / l.lanes;
-            for (int part = 1; part < l.parts; part++) {
-                tiles.put(partial, from + part * l.sums, vectors, partial, from, true);
-            }
-        });
     }
 
     private static void writeU(RankLayout l, float[] sum, Target du) {

@@ -54,7 +54,7 @@ final class StripFactors {
             }
         });
         int total = l.parts * l.sums;
-        GradientPanels.addParts(pool, partial, l.sums, l.parts, partial, total);
+        GradientPanels.addParts(pool, tiles, partial, l.sums, l.parts, partial, total);
         if (du != null) {
             writeU(l, partial, total, du);
         }

@@ -152,7 +152,7 @@ final class TapWeightGradient {
                     write(v, 0, taps, sums, Workspace.START + v * taps * panels * tileSize, partial, part * weights);
                 }
             });
-            GradientPanels.addParts(pool, partial, weights, parts, dw, dwo);
+            GradientPanels.addParts(pool, tiles, partial, weights, parts, dw, dwo);
         }
 
         /** Every piece of work sums all pixels for its own vector of channels and taps. */

@@ -75,7 +75,7 @@ final class WeightGradient {
             });
             g.write(sums, 0, g.steps, partial, part * weights);
         });
-        GradientPanels.addParts(pool, partial, weights, parts, dw, dwo);
+        GradientPanels.addParts(pool, tiles, partial, weights, parts, dw, dwo);
     }
 
     /** Every chunk of work sums all pixels for its own im2col rows. */

@@ -125,7 +125,7 @@ class FactorGradientsTest {
             agree("strips", s, rank, du, dv, (toU, toV) -> strips.run(s, rank, blocks, in, toU, toV));
         }
         if (RowWinogradFactors.fits(s)) {
-            RowWinogradFactors byRows = new RowWinogradFactors(pool, new VectorRankTiles());
+            RowWinogradFactors byRows = new RowWinogradFactors(pool, new VectorTiles(), new VectorRankTiles());
             agree("by rows", s, rank, du, dv, (toU, toV) -> byRows.run(s, rank, blocks, in, toU, toV));
         }
     }
