@@ -15,7 +15,6 @@ final class VectorHalves {
 
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
-    private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(S, i -> 2 * i % VL);
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(S, i -> (2 * i + 1) % VL);
 
     private VectorHalves() {}
@@ -37,11 +36,15 @@ final class VectorHalves {
 
     private static void evenRow(float[] x, int xo, int n, float[] y, int yo) {
         for (int j = 0; j <= n - LEAST; j += LEAST) {
-            FloatVector.fromArray(S, x, xo + 2 * j).rearrange(EVEN).intoArray(y, yo + j);
+            FloatVector.fromArray(S, x, xo + 2 * j)
+                    .rearrange(VectorStrides.EVEN)
+                    .intoArray(y, yo + j);
         }
         if (n % LEAST != 0) {
             int last = n - LEAST;
-            FloatVector.fromArray(S, x, xo + 2 * last).rearrange(EVEN).intoArray(y, yo + last);
+            FloatVector.fromArray(S, x, xo + 2 * last)
+                    .rearrange(VectorStrides.EVEN)
+                    .intoArray(y, yo + last);
         }
     }
 

@@ -2,7 +2,6 @@ package org.lrcc.engine.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -13,10 +12,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorSplit {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
-
-    private static final VectorMask<Float> UPPER = VectorMask.fromLong(S, 0xF0 & (1L << VL) - 1);
-    private static final VectorMask<Float> PAIRS = VectorMask.fromLong(S, 0xCC & (1L << VL) - 1);
-    private static final VectorMask<Float> ODD = VectorMask.fromLong(S, 0xAA & (1L << VL) - 1);
 
     private VectorSplit() {}
 
@@ -36,16 +31,18 @@ final class VectorSplit {
         for (int i = 0; i < n; i += VL) {
             FloatVector even = pairs(x, xo + 4 * i);
             FloatVector odd = pairs(x, xo + 4 * i + 4);
-            even.blend(up(odd), ODD).intoArray(y, yo + i);
-            down(even).blend(odd, ODD).intoArray(y, second + i);
+            even.blend(up(odd), LanePairs.UPPER_EIGHTHS).intoArray(y, yo + i);
+            down(even).blend(odd, LanePairs.UPPER_EIGHTHS).intoArray(y, second + i);
         }
     }
 
     /** Two floats of every second group. */
     private static FloatVector pairs(float[] x, int s) {
-        FloatVector lower = FloatVector.fromArray(S, x, s).blend(FloatVector.fromArray(S, x, s + 6), PAIRS);
-        FloatVector upper = FloatVector.fromArray(S, x, s + 12).blend(FloatVector.fromArray(S, x, s + 18), PAIRS);
-        return lower.blend(upper, UPPER);
+        FloatVector lower =
+                FloatVector.fromArray(S, x, s).blend(FloatVector.fromArray(S, x, s + 6), LanePairs.UPPER_QUARTERS);
+        FloatVector upper = FloatVector.fromArray(S, x, s + 12)
+                .blend(FloatVector.fromArray(S, x, s + 18), LanePairs.UPPER_QUARTERS);
+        return lower.blend(upper, LanePairs.UPPER_HALF);
     }
 
     /** Moves even lanes up by one. */

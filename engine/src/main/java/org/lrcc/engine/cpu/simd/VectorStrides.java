@@ -11,7 +11,7 @@ final class VectorStrides {
     private static final int VL = Lanes.VL;
 
     /** Lanes 0, 2, 4 ... of a vector, twice. */
-    private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(S, i -> 2 * i % VL);
+    static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(S, i -> 2 * i % VL);
 
     private static final VectorMask<Float> UPPER_HALF = VectorMask.fromLong(S, (1L << VL) - (1L << VL / 2));
 
