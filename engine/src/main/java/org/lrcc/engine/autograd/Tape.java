@@ -25,6 +25,7 @@ public final class Tape implements AutoCloseable {
      * One recorded op.
      *
      * @param label the layer it belongs to, for messages and listings
+     * @param inputs of the op, in its order
      * @param output id of the output
      */
     public record Node(String label, Op op, List<Var> inputs, int output, Saved saved) {}
