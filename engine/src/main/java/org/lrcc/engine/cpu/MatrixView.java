@@ -26,6 +26,11 @@ record MatrixView(float[] values, int offset, int row, int column) {
         return offset + i * row + j * column;
     }
 
+    /** The columns from {@code first} on. */
+    MatrixView columns(int first) {
+        return new MatrixView(values, at(0, first), row, column);
+    }
+
     /** A row-major copy of {@code rows} rows, {@code ld} floats apart, in the calling thread's workspace. */
     MatrixView rowMajorCopy(Workspace.Purpose purpose, int rows, int columns, int ld) {
         float[] copy = Workspace.take(purpose, (long) rows * ld);

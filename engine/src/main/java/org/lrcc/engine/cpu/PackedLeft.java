@@ -19,6 +19,8 @@ final class PackedLeft {
 
     private float @Nullable [] data;
     private @Nullable BlockPacker packer;
+    private @Nullable MatrixView inPlace;
+    private int[] starts = {};
     final int rows;
     final int depth;
     final int blockRows;
@@ -52,6 +54,27 @@ final class PackedLeft {
         return this;
     }
 
+    /** Lets whole blocks of rows be read where they lie. */
+    private PackedLeft inPlace(MatrixView a) {
+        inPlace = a;
+        starts = new int[blockRows];
+        for (int r = 0; r < blockRows; r++) {
+            starts[r] = r * a.row();
+        }
+        return this;
+    }
+
+    /** Whether a block of rows is not packed, but read where it lies. */
+    boolean inPlace(int block) {
+        return inPlace != null && (block + 1) * blockRows <= rows;
+    }
+
+    /** The products of a block that is read where it lies, steps {@code k0 .. k0+kc-1}: see {@link Tiles#multiplyRows}. */
+    void multiplyInPlace(Tiles tiles, int block, int k0, int kc, float[] b, int bo, float[] c, int co, boolean add) {
+        MatrixView a = Objects.requireNonNull(inPlace, "an operand read where it lies");
+        tiles.multiplyRows(kc, a.values(), a.at(block * blockRows, k0), starts, 0, b, bo, c, co, add);
+    }
+
     /** Where it was packed; null of one that is packed on the way. */
     float @Nullable [] packed() {
         return data;
@@ -78,10 +101,14 @@ final class PackedLeft {
         return p.packed(pool, p.depthBlock, p.rowPacker(tiles, a, ao, lda, alpha));
     }
 
-    /** As {@link #ofRows}, on the way: for products of a few panels, for which an operand that is large would go through memory once more. */
-    static PackedLeft ofRowsOnTheWay(Tiles tiles, int rows, int depth, float[] a, int ao, int lda, float alpha) {
+    /**
+     * As {@link #ofRows} for products of a few panels, of which packing is a large part: rows are packed on the way if at all, an operand that is large then does not go through memory once more. With
+     * {@code alpha} 1 whole blocks of them are read where they lie.
+     */
+    static PackedLeft ofRowsInPlace(Tiles tiles, int rows, int depth, MatrixView a, float alpha) {
         PackedLeft p = new PackedLeft(tiles, rows, depth);
-        return p.onTheWay(p.rowPacker(tiles, a, ao, lda, alpha));
+        p.onTheWay(p.rowPacker(tiles, a.values(), a.offset(), a.row(), alpha));
+        return alpha == 1f ? p.inPlace(a) : p;
     }
 
     private BlockPacker rowPacker(Tiles tiles, float[] a, int ao, int lda, float alpha) {

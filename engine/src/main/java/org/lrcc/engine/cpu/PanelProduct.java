@@ -122,18 +122,15 @@ final class PanelProduct {
             }
             boolean packed = a == left.packed();
             for (int j = j0; j < j1; j++) {
+                int panel = Workspace.START + (j - j0) * kc * nr;
                 for (int i = i0; i < i1; i++) {
                     int to = Workspace.START + ((j - j0) * (i1 - i0) + i - i0) * tile;
-                    tiles.multiply(
-                            left.height(i),
-                            kc,
-                            a,
-                            packed ? left.offset(i, k0, kc) : Workspace.START + (i - i0) * left.blockRows * kc,
-                            b,
-                            Workspace.START + (j - j0) * kc * nr,
-                            c,
-                            to,
-                            k0 % chain > 0);
+                    if (left.inPlace(i)) {
+                        left.multiplyInPlace(tiles, i, k0, kc, b, panel, c, to, k0 % chain > 0);
+                        continue;
+                    }
+                    int from = packed ? left.offset(i, k0, kc) : Workspace.START + (i - i0) * left.blockRows * kc;
+                    tiles.multiply(left.height(i), kc, a, from, b, panel, c, to, k0 % chain > 0);
                 }
             }
             if (c != sums && ((k0 + kc) % chain == 0 || k0 + kc == left.depth)) {
@@ -152,6 +149,9 @@ final class PanelProduct {
     private float[] packOnTheWay(int i0, int i1, int k0, int kc) {
         float[] a = Workspace.take(Purpose.ROWS, (long) (i1 - i0) * left.blockRows * left.depthBlock);
         for (int i = i0; i < i1; i++) {
+            if (left.inPlace(i)) {
+                continue;
+            }
             left.pack(i, k0, kc, a, Workspace.START + (i - i0) * left.blockRows * kc);
         }
         return a;

@@ -52,9 +52,35 @@ class GemmTest {
         }
     }
 
+    /** Columns that fill a few panels, or all but fill or all but leave one; rows that fill a tile and not; either way of packing them. */
+    @Test
+    void agreesForFewPanels() {
+        int[] columns = {16, 17, 20, 21, 31, 32, 33, 48, 49, 50, 52, 64, 65, 68, 80, 84};
+        int[] rows = {17, 20, 67, 130};
+        int[] lengths = {17, 40, 321, 1100};
+        int seed = 0;
+        for (int n : columns) {
+            for (int m : rows) {
+                int k = lengths[seed / 4 % lengths.length];
+                check(m, n, k, false, seed % 2 == 0, seed);
+                check(m, n, k, seed % 3 == 0, seed % 2 == 0, seed + 1);
+                seed++;
+            }
+        }
+    }
+
     @Test
     void theSameBitsForAnyNumberOfThreads() {
-        int[][] sizes = {{300, 4, 400}, {300, 16, 400}, {7, 700, 300}, {700, 300, 7}, {8, 600, 90}, {200, 49, 700}};
+        int[][] sizes = {
+            {300, 4, 400},
+            {300, 16, 400},
+            {7, 700, 300},
+            {700, 300, 7},
+            {8, 600, 90},
+            {200, 49, 700},
+            {203, 16, 333},
+            {130, 67, 1300}
+        };
         for (int[] s : sizes) {
             for (int flags = 0; flags < 4; flags++) {
                 float[] one = product(1, s[0], s[1], s[2], (flags & 1) != 0, (flags & 2) != 0);
