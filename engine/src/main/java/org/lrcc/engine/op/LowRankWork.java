@@ -41,7 +41,42 @@ public record LowRankWork(
     private static final int MAX_CACHED = 4096;
     private static final ConcurrentHashMap<Key, LowRankPlan> CHOSEN = new ConcurrentHashMap<>();
 
-    private record Key(KernelCosts costs, LowRankWork work) {}
+    /**
+     * What is asked for in each pass of each layer. A record's own equality goes through method handles, which a step is too rare to make hot: so this, the work and {@link ConvGeometry} spell theirs out. A question takes
+     * 5 us so and took 40 (bench/results/rank8-parts-2026-12-01.md).
+     */
+    private record Key(KernelCosts costs, LowRankWork work) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key key && work.equals(key.work) && (costs == key.costs || costs.equals(key.costs));
+        }
+
+        @Override
+        public int hashCode() {
+            return work.hashCode();
+        }
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof LowRankWork w
+                && x.equals(w.x)
+                && out == w.out
+                && kernel == w.kernel
+                && rank == w.rank
+                && geometry.equals(w.geometry)
+                && factors == w.factors
+                && rest == w.rest
+                && wantsX == w.wantsX
+                && wantsU == w.wantsU
+                && wantsV == w.wantsV
+                && wantsRest == w.wantsRest;
+    }
+
+    @Override
+    public int hashCode() {
+        return ((31 * x.hashCode() + out) * 31 + kernel) * 31 + rank;
+    }
 
     private int in() {
         return x.size(1);

@@ -1,5 +1,6 @@
 package org.lrcc.engine.spi;
 
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.tensor.Shape;
 
@@ -36,6 +37,29 @@ public record ConvGeometry(
             throw new InputException("conv2d: padding [" + padTop + "," + padLeft + "," + padBottom + "," + padRight
                     + "] must not be negative");
         }
+    }
+
+    /** As a record's: it is part of what plans are remembered by, and spelled out it is compared at once. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other
+                || other instanceof ConvGeometry g
+                        && strideHeight == g.strideHeight
+                        && strideWidth == g.strideWidth
+                        && padTop == g.padTop
+                        && padLeft == g.padLeft
+                        && padBottom == g.padBottom
+                        && padRight == g.padRight
+                        && dilationHeight == g.dilationHeight
+                        && dilationWidth == g.dilationWidth
+                        && groups == g.groups;
+    }
+
+    @Override
+    public int hashCode() {
+        int strides = 31 * strideHeight + strideWidth;
+        int pads = ((31 * padTop + padLeft) * 31 + padBottom) * 31 + padRight;
+        return ((31 * strides + pads) * 31 + 7 * dilationHeight + dilationWidth) * 31 + groups;
     }
 
     /** The same stride and padding on both axes, dilation 1, one group. */
