@@ -11,6 +11,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
+import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.AdapterSet;
@@ -100,12 +101,15 @@ final class PredictCommand extends Subcommand {
             several();
         } else {
             Model loaded = Models.load(model, only());
-            Preprocessing preprocessing = loaded.info().preprocessing();
-            Shape shape = Shape.of(1, 3, preprocessing.size(), preprocessing.size());
-            try (Predictor predictor = new Predictor(loaded, shape)) {
+            Shape shape = shape(loaded.info().preprocessing());
+            try (Predictor predictor = new Predictor(loaded, images.size(), shape)) {
                 pictures(List.of(new Eye(null, loaded.info(), predictor::run)));
             }
         }
+    }
+
+    private static Shape shape(Preprocessing preprocessing) {
+        return Shape.of(1, 3, preprocessing.size(), preprocessing.size());
     }
 
     private @Nullable Path only() {
@@ -115,7 +119,10 @@ final class PredictCommand extends Subcommand {
     /** All adapters over one base, which is read once. */
     private void several() {
         List<Eye> eyes = new ArrayList<>();
-        try (AdapterSet set = new AdapterSet(ModelFile.read(model.file()).model())) {
+        Model base = ModelFile.read(model.file()).model();
+        Shape shape = shape(model.preprocessing().over(base.info().preprocessing()));
+        Backend backend = Predictor.backend(base, (long) images.size() * adapters.size(), shape);
+        try (AdapterSet set = new AdapterSet(base, backend)) {
             for (Path adapter : adapters) {
                 String name = adapter.toString();
                 if (set.names().contains(name)) {
@@ -147,7 +154,7 @@ final class PredictCommand extends Subcommand {
                     + loaded.network().inputShape().size(1) + " x H x W");
         }
         List<Tensor> parts = new ArrayList<>();
-        try (Predictor predictor = new Predictor(loaded, shape);
+        try (Predictor predictor = new Predictor(loaded, shape.size(0), shape.with(0, 1));
                 Progress progress = console().progress("predict", shape.size(0))) {
             int one = shape.elements(1, 4);
             for (int i = 0; i < shape.size(0); i += batch) {

@@ -4,28 +4,40 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.lrcc.engine.spi.Backend;
 import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.spi.Kernels;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.Mode;
 import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.Network;
 import org.lrcc.nn.network.Plan;
 
 /** Runs a model on inputs of one size. */
 final class Predictor implements AutoCloseable {
     private final Model model;
-    private final Kernels kernels = Backends.get().open();
+    private final Kernels kernels;
     private final Plan plan;
 
     /**
      * Prepares a model.
      *
-     * @param input [N, C, H, W]; N may differ from run to run
+     * @param images how many will be run in all, over any number of runs
+     * @param size their [1, C, H, W]
      */
-    Predictor(Model model, Shape input) {
+    Predictor(Model model, int images, Shape size) {
         this.model = model;
-        this.plan = model.network().prepare(Backends.get(), Mode.EVAL, input);
+        Backend backend = backend(model, images, size);
+        kernels = backend.open();
+        plan = model.network().prepare(backend, Mode.EVAL, size);
+    }
+
+    /** Where this process runs a network on so many images of this [1, C, H, W] and ends. */
+    static Backend backend(Model model, long images, Shape size) {
+        Network network = model.network();
+        double larger = (double) size.elements(1, 4) / network.inputShape().elements(1, 4);
+        return Backends.get().forShortRun((long) (larger * network.macs() * images));
     }
 
     /** The outputs for x [N, C, H, W], on the heap, as a tensor on the heap. */

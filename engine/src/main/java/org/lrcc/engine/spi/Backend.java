@@ -28,6 +28,14 @@ public interface Backend {
         return false;
     }
 
+    /**
+     * Where a process should run that ends after no more than this many multiplications with accumulation: here, or where kernels are slower but have their speed at once. Results agree to the
+     * tolerance of kernels.
+     */
+    default Backend forShortRun(long macs) {
+        return this;
+    }
+
     /** Gradients of both factors of a low-rank convolution at once, where this backend has them; else null. */
     default @Nullable LowRankGradients lowRankGradients() {
         return null;

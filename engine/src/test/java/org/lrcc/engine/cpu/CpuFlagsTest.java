@@ -60,6 +60,13 @@ class CpuFlagsTest {
         assertThat(text.contains(" WARN ")).as(text).isEqualTo(emulated);
     }
 
+    @ParameterizedTest
+    @CsvSource({"-Dany=1,plain loops", "-Dlrcc.cpu.vector=128,'Vector API, 128'", "-Dlrcc.cpu.conv=direct,Vector API"})
+    void shortRunsTakePlainLoopsUnlessAFlagAsksForOthers(String flag, String description) throws Exception {
+        String text = run(VECTORS[0], VECTORS[1], flag);
+        assertThat(text).contains("short " + description).contains("long Vector API");
+    }
+
     @Test
     void vectorsThatThereAreNoLoopsForAreLeftAsideWithOneWarning() throws Exception {
         String text = run(VECTORS[0], VECTORS[1], "-XX:MaxVectorSize=8");
@@ -141,6 +148,10 @@ class CpuFlagsTest {
                 k.conv2d(x, ones(k, 1, 2, 3, 3), null, null, Activation.NONE, ConvGeometry.of(1, 0), y);
                 System.out.println("answer " + Backends.get().description());
                 System.out.println("sum " + y.item());
+                System.out.println("short "
+                        + Backends.get().forShortRun(CpuBackend.SHORT_RUN).description());
+                System.out.println("long "
+                        + Backends.get().forShortRun(CpuBackend.SHORT_RUN + 1).description());
             } catch (InputException e) {
                 System.out.println("refused " + e.getMessage());
             }
