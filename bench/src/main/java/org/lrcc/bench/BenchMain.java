@@ -21,7 +21,12 @@ public final class BenchMain {
             "-XX:ObjectAlignmentInBytes=64",
             "-Xmn64m",
             "-XX:CompileCommand=quiet",
-            "-XX:CompileCommand=CompileThresholdScaling,org.lrcc.engine.cpu.simd.*::*,0.1",
+            "-XX:Tier4InvocationThreshold=20000",
+            "-XX:Tier4MinInvocationThreshold=2400",
+            "-XX:Tier4CompileThreshold=60000",
+            "-XX:Tier4BackEdgeThreshold=160000",
+            "-XX:CompileCommand=CompileThresholdScaling,org.lrcc.engine.*::*,0.25",
+            "-XX:CompileCommand=CompileThresholdScaling,org.lrcc.engine.cpu.simd.*::*,0.025",
             "-XX:Tier3DelayOn=1000");
 
     private BenchMain() {}
