@@ -4,7 +4,7 @@ package org.lrcc.engine.cpu;
  * Single precision matrix product {@code C = alpha*op(A)*op(B) + beta*C}, row-major with leading dimensions.
  *
  * <p>Measured with {@link PanelProduct}'s blocking at 1024^3, the micro-kernels say what the peak is. Where packing both operands costs as much as the product, one of them is read where it lies:
- * {@link FewRowsProduct}, {@link UnpackedProduct}.
+ * {@link FewRowsProduct}, {@link UnpackedProduct}, {@link ShortSumProduct}.
  */
 final class PackedGemm implements Gemm {
     /** The longest sums for which a row of the result is made at once: more rows of B do not stay in L1. */
@@ -93,6 +93,11 @@ final class PackedGemm implements Gemm {
         }
         MatrixView left = MatrixView.of(a, k);
         MatrixView right = MatrixView.of(b, n);
+        if (ShortSumProduct.fits(tiles, m, n, k, true)) {
+            new ShortSumProduct(tiles, m, n, k, alpha, left, right, MatrixView.of(c, n))
+                    .runPlus(pool, MatrixView.of(d, n));
+            return;
+        }
         if (UnpackedProduct.fits(tiles, m, n, k)) {
             UnpackedProduct product = new UnpackedProduct(tiles, m, n, k, alpha, left, right, MatrixView.of(c, n));
             product.runPlus(pool, MatrixView.of(d, n));
@@ -149,6 +154,10 @@ final class PackedGemm implements Gemm {
     private boolean unpacked(int m, int n, int k, float alpha, MatrixView a, MatrixView b, float beta, MatrixView c) {
         if (beta != 0f && beta != 1f) {
             return false;
+        }
+        if (ShortSumProduct.fits(tiles, m, n, k, beta != 0f)) {
+            new ShortSumProduct(tiles, m, n, k, alpha, a, b, c).runPlus(pool, beta == 0f ? ShortSumProduct.NOTHING : c);
+            return true;
         }
         if (k > UnpackedProduct.FEW && n < m && beta == 0f && !a.rowMajor() && UnpackedProduct.fits(tiles, n, m, k)) {
             // The product's transpose has few rows.

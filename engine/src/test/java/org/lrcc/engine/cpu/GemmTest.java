@@ -69,6 +69,24 @@ class GemmTest {
         }
     }
 
+    /** Sums of up to 16 terms with columns that fill vectors and not, few ones, and more than go by at a time; rows of more than one chunk. */
+    @Test
+    void agreesForShortSums() {
+        int[] columns = {8, 16, 24, 64, 66, 192, 1000, 4104};
+        int[] rows = {7, 8, 9, 33, 270};
+        int[] terms = {1, 3, 4, 5, 8, 9, 16};
+        int seed = 0;
+        for (int n : columns) {
+            for (int k : terms) {
+                int m = n > 1000 ? 9 : rows[seed % rows.length];
+                check(m, n, k, false, false, seed);
+                check(m, n, k, seed % 3 == 0, seed % 2 == 0, seed + 1);
+                check(m, n, k, seed % 3 == 1, seed % 2 == 1, seed + 2);
+                seed++;
+            }
+        }
+    }
+
     @Test
     void theSameBitsForAnyNumberOfThreads() {
         int[][] sizes = {

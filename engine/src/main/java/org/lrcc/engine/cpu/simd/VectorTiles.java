@@ -137,6 +137,53 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void fourTerms(int n, float[] a, int a0, int a1, float[] b, int b0, int ldb, float[] c, int c0, int c1) {
+        ShortSumKernels.setTwoRows(n, a, a0, a1, b, b0, ldb, c, c0, c1);
+    }
+
+    @Override
+    public void addFourTerms(
+            int n,
+            float[] a,
+            int a0,
+            int a1,
+            float[] b,
+            int b0,
+            int ldb,
+            float[] d,
+            int d0,
+            int d1,
+            float[] c,
+            int c0,
+            int c1) {
+        ShortSumKernels.addTwoRows(n, a, a0, a1, b, b0, ldb, d, d0, d1, c, c0, c1);
+    }
+
+    @Override
+    public void eightTerms(
+            int rows, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
+        ShortSumKernels.setColumns(rows, a, ao, lda, b, bo, ldb, c, co, ldc);
+    }
+
+    @Override
+    public void addEightTerms(
+            int rows,
+            float[] a,
+            int ao,
+            int lda,
+            float[] b,
+            int bo,
+            int ldb,
+            float[] d,
+            int from,
+            int ldd,
+            float[] c,
+            int co,
+            int ldc) {
+        ShortSumKernels.addColumns(rows, a, ao, lda, b, bo, ldb, d, from, ldd, c, co, ldc);
+    }
+
+    @Override
     public void rowProducts(
             int length, float[] x, int x0, int x1, float[] y, int y0, int y1, int y2, int y3, float[] sums, int so) {
         UnpackedTileKernels.twoByFour(length, x, x0, x1, y, y0, y1, y2, y3, sums, so);
