@@ -3,7 +3,7 @@ package org.lrcc.engine.cpu;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
- * The blocked product of a packed left operand with panels of a right operand that are packed on the way, after Goto and van de Geijn
+ * The blocked product of a left operand, packed or where it lies, with panels of a right operand that are packed on the way, after Goto and van de Geijn
  * (Anatomy of high-performance matrix multiplication, 2008) and BLIS.
  *
  * <p>A chunk of work is a few panels times a few blocks of rows. It packs its panels for a block of the sum's length (they stay in

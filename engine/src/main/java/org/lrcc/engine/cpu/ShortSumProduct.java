@@ -7,8 +7,8 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * {@code C = D + A B} for sums of a few terms, of which C is what moves: two rows of C go by at a time, with four terms of both in registers; where C has a few columns, all of its rows go by one vector of
  * them, with eight rows of B in registers. Sums go term by term.
  *
- * <p>B is small and copied, its rows on cache lines, with rows of zeros that make whole groups of terms. Zen 3, in alternation with tiles of {@link UnpackedProduct}: rank 4 takes 0.45 to 0.69 of the time at
- * 64 to 1536 columns, rank 8 0.8 to 0.9; 8x8 matrices behind 1536 rows 0.21. With D rank 8, and columns that fill no vector, take longer than tiles, and sums of sixteen as long.
+ * <p>B is small and copied, its rows on cache lines, with rows of zeros that make whole groups of terms. Zen 3, in alternation with tiles of {@link UnpackedProduct}: rank 4 takes 0.38 to 0.69 of the time at
+ * 64 to 1536 columns, rank 8 0.6 to 1.0; 8x8 matrices behind 1536 rows 0.21. With D rank 8, and columns that fill no vector, take longer than tiles, and sums of sixteen as long.
  */
 final class ShortSumProduct {
     /** Terms at most that are added to D; without one twice as many. */

@@ -3,7 +3,8 @@ package org.lrcc.engine.cpu;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
- * {@code C = D + A B} with B read, and C written, where they lie: for few rows or short sums, of which packing B and collecting tiles would cost as much as the product.
+ * {@code C = D + A B} with B read, and C written, where they lie: for few rows, and for those short sums that {@link ShortSumProduct} does not take, of which packing B and collecting
+ * tiles would cost as much as the product.
  *
  * <p>A is small in either case and packed in blocks of four rows, {@code [block][depth][4]}. A chunk's part of B stays in L2 and is walked along its rows: of few rows each column of B is
  * used a few times only, and of short sums C is what moves, four streams of it.
@@ -49,8 +50,8 @@ final class UnpackedProduct {
         this.k = k;
         this.b = b;
         this.c = c;
-        left = Workspace.take(Purpose.LEFT, Ranges.ceil(m, TILE_ROWS) * (long) k);
-        int i = 0;
+        left = Workspace.take(Purpose.LEFT, Ranges.ceil(m, TILE_ROWS) * (long) k + tiles.lanes());
+        int i = a.rowMajor() || alpha != 1f ? 0 : packColumns(a);
         for (; a.rowMajor() && i + TILE_ROWS <= m; i += TILE_ROWS) {
             tiles.packFourRows(a.values(), a.at(i, 0), a.row(), alpha, k, left, Workspace.START + i * k);
         }
@@ -60,6 +61,24 @@ final class UnpackedProduct {
                 left[to + p * TILE_ROWS] = i < m ? alpha * a.values()[a.at(i, p)] : 0f;
             }
         }
+    }
+
+    /**
+     * Packs rows of a transposed operand, four of which lie together at each step, and returns how many: one by one along each row they took three times as long as the product of 16x1536 and 1536x16.
+     */
+    private int packColumns(MatrixView a) {
+        int packed = m / TILE_ROWS * TILE_ROWS;
+        for (int i = 0; i < packed; i += TILE_ROWS) {
+            int to = Workspace.START + i * k;
+            // A vector is read at each step, which may not end behind the array.
+            int room = a.values().length - tiles.lanes() - a.at(i, 0);
+            int whole = room < 0 ? 0 : Math.min(k, room / a.column() + 1);
+            tiles.copyRuns(a.values(), a.at(i, 0), a.column(), whole, TILE_ROWS, left, to);
+            for (int p = whole; p < k; p++) {
+                System.arraycopy(a.values(), a.at(i, p), left, to + p * TILE_ROWS, TILE_ROWS);
+            }
+        }
+        return packed;
     }
 
     /** Whether it is the way to compute a product of matrices that are not transposed on the right. Wider vectors' kernels for it have not been measured. */

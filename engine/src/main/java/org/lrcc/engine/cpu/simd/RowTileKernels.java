@@ -6,7 +6,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Micro-kernels as {@link TileKernels}, with a left operand that is not packed: row r of the tile starts at {@code a[ao + offsets[k + r]]}. For weight gradients, whose
- * left operand is the image as it lies there.
+ * left operand is the image as it lies there, and for products of a few panels.
  *
  * <p>Eight rows need eight addresses a step, each two instructions beside the load, and the front end, not the multipliers, becomes what limits: 137-168 GFLOP/s (Sapphire
  * Rapids, peak 240). Two steps at once share the addresses (178-186), but are too much for C2 in some runs: see {@link TileKernels}.
