@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +19,9 @@ class FactorGradientsTest {
 
     /** Of the largest value. */
     private static final double TOLERANCE = 2e-6;
+
+    private static final List<ThreadPool> POOLS =
+            List.of(new ThreadPool(1), new ThreadPool(2), new ThreadPool(3), new ThreadPool(8));
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 4, 7, 8, 9, 15, 16, 17, 24, 28, 33, 40})
@@ -88,6 +92,49 @@ class FactorGradientsTest {
         for (int rank : new int[] {2, 8, 13, 24}) {
             check(s, rank, 1);
             check(s, rank, kernel);
+        }
+    }
+
+    /**
+     * Shapes of several chunks an image, cut into parts within images and where they end: what a chunk by rows leaves to the next must not depend on which parts a thread had before, nor on what its scratch memory held.
+     */
+    @ParameterizedTest
+    @CsvSource({"1,5,131,33,7", "2,4,70,40,5", "3,5,43,33,7", "5,3,30,64,9", "9,3,30,33,4"})
+    void anyNumberOfThreads(int batch, int inputs, int height, int width, int outputs) {
+        ConvShape s = shape(batch, inputs, height, width, outputs, 1, 1, 1, 1);
+        int lanes = new VectorRankTiles().lanes();
+        for (int rank : new int[] {3, 8, 17}) {
+            for (int blocks : new int[] {1, 3}) {
+                RankLayout layout = new RankLayout(s, rank, blocks, lanes, true, true);
+                assertThat(layout.chunksPerImage).isGreaterThan(1);
+                assertThat(layout.chunks).isGreaterThan(layout.parts);
+                sameByThreads(s, rank, blocks);
+            }
+        }
+    }
+
+    private static void sameByThreads(ConvShape s, int rank, int blocks) {
+        Operands in = new Operands(
+                NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), 1),
+                0,
+                NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), 2),
+                0,
+                NaiveConv.random(s.outputs() * blocks * rank, 3),
+                0,
+                NaiveConv.random(rank * s.inputs() * s.kernel() / blocks, 4),
+                0,
+                SCALE);
+        Target wantU = target(in.u().length);
+        Target wantV = target(in.v().length);
+        new RowWinogradFactors(new ThreadPool(1), new VectorTiles(), new VectorRankTiles())
+                .run(s, rank, blocks, in, wantU, wantV);
+        for (ThreadPool pool : POOLS) {
+            Target du = target(in.u().length);
+            Target dv = target(in.v().length);
+            new RowWinogradFactors(pool, new VectorTiles(), new VectorRankTiles()).run(s, rank, blocks, in, du, dv);
+            String name = pool.threads() + " threads, rank " + rank + ", " + blocks + " blocks, " + s;
+            assertThat(du.values()).as(name + ", U").containsExactly(wantU.values());
+            assertThat(dv.values()).as(name + ", V").containsExactly(wantV.values());
         }
     }
 
