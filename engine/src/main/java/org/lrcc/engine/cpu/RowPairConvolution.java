@@ -57,6 +57,9 @@ final class RowPairConvolution {
     /**
      * Whether it computes a shape; with more inputs, whose sums would be more than one of {@link Chains}, there are more weights to transform than products to save.
      *
+     * <p>No bound on kernels of its own is needed: as there is a group of inputs at least, the bound on sums leaves {@code Chains.TERMS / (2 nr)} columns, 32 at 16 channels in a group. Packed weights are 5/3 of the weights;
+     * what a chunk packs has the same size for any kernel, and its sums are three floats for two of the output.
+     *
      * @param distance as {@link GroupLoops#distance()}
      * @param nr channels in a group
      */

@@ -20,6 +20,12 @@ final class RowPairGradient {
     /** Weights at most: every part of the batch has sums of its own. */
     private static final int MOST_WEIGHTS = 200_000;
 
+    /**
+     * Weights of an output at most: there is a copied row, of a distance, for each of them, so a thread holds up to 2.6 MB. Without a bound, kernels as large as images with one output make that a hundred, filled anew
+     * for every chunk of some 100 pixels; ResNet18's first layer has 147.
+     */
+    private static final int MOST_STEPS = 4096;
+
     private static final int MAX_PARTS = 8;
 
     /** Pixels of a chunk's sums at least, so that visits to the tiles do not count. */
@@ -53,7 +59,8 @@ final class RowPairGradient {
                 && s.groups() == 1
                 && s.outHeight() % 2 == 0
                 && pairs(s, distance, lanes) * s.outWidth() >= MIN_PIXELS
-                && s.outputs() * s.inputs() * s.kernel() <= MOST_WEIGHTS
+                && (long) s.inputs() * s.kernel() <= MOST_STEPS
+                && (long) s.outputs() * s.inputs() * s.kernel() <= MOST_WEIGHTS
                 && !TapWeightGradient.fits(s, lanes);
     }
 

@@ -161,6 +161,23 @@ class ConvolutionTest {
         }
     }
 
+    /** Kernels as large as images: weight gradients copy a row for each weight of an output, so there is a most. */
+    @Test
+    void pairsOfRowsLeaveHugeKernelsToOthers() {
+        ConvShape most = square(1, 1, 90, 2, 64, 2, 0);
+        ConvShape more = square(1, 1, 91, 2, 65, 2, 0);
+        assertThat(RowPairGradient.fits(most, 160, 8)).isTrue();
+        assertThat(RowPairGradient.fits(more, 160, 8)).isFalse();
+        check(most, 1);
+        check(more, 2);
+        ConvShape wide = new ConvShape(1, 16, 29, 43, 16, 3, 32, 2, 1, 0, 0, 0, 0, 1, 1, 1);
+        ConvShape wider = new ConvShape(1, 16, 29, 44, 16, 3, 33, 2, 1, 0, 0, 0, 0, 1, 1, 1);
+        assertThat(RowPairConvolution.fits(wide, 160, 16)).isTrue();
+        assertThat(RowPairConvolution.fits(wider, 160, 16)).isFalse();
+        check(wide, 3);
+        check(wider, 4);
+    }
+
     @Test
     void stridedOutputsTakeTheEpilogue() {
         Convolution packed = new PackedConvolution(new ThreadPool(2), new VectorTiles());
