@@ -163,34 +163,39 @@ final class CpuCosts implements KernelCosts {
         if (!FactorGradients.fits(s, problem.rank(), problem.blocks())) {
             return Double.POSITIVE_INFINITY;
         }
-        if (gradientsByStrips(s, problem.rank(), problem.blocks(), wantsU, wantsV)) {
-            return strips(s, problem.rank(), problem.blocks(), wantsU, wantsV);
-        }
-        return Math.min(
-                rowWinograd(s, problem.rank(), problem.blocks(), wantsU, wantsV),
-                factorGradients(s, problem.rank(), problem.blocks(), wantsU, wantsV));
-    }
-
-    /** Whether {@link RowWinogradFactors} is to compute gradients of factors rather than {@link FactorGradients}. */
-    boolean gradientsByRows(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
-        return rowWinograd(s, rank, blocks, wantsU, wantsV) < factorGradients(s, rank, blocks, wantsU, wantsV);
+        return factors(s, problem.rank(), problem.blocks(), wantsU, wantsV).price();
     }
 
     /**
-     * Whether {@link StripFactors} is to compute them, at 256 bits, where it was measured: if {@link FactorGradients} would leave columns of its tiles empty, or costs more.
+     * The way to gradients of factors: {@link StripFactors} at 256 bits, where they were measured, if {@link FactorGradients} would leave columns of their tiles empty or cost more; else the cheaper one of
+     * {@link RowWinogradFactors} and {@link FactorGradients}.
      */
-    boolean gradientsByStrips(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
-        return fitted
-                && StripFactors.fits(s, model.columns() / 2)
-                && (rank < model.columns()
-                        || strips(s, rank, blocks, wantsU, wantsV) < factorGradients(s, rank, blocks, wantsU, wantsV));
+    FactorChoice factors(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
+        int lanes = model.columns() / 2;
+        if (fitted && StripFactors.fits(s, lanes)) {
+            StripLayout layout = new StripLayout(s, rank, blocks, wantsU, wantsV);
+            double price = strips(layout);
+            // Each call asks: the other price only where it decides.
+            if (rank < model.columns() || price < factorGradients(s, rank, blocks, wantsU, wantsV)) {
+                return new FactorChoice.Strips(layout, price);
+            }
+        }
+        double direct = factorGradients(s, rank, blocks, wantsU, wantsV);
+        if (fitted && RowWinogradFactors.fits(s)) {
+            RankLayout layout = new RankLayout(s, rank, blocks, lanes, wantsU, wantsV);
+            double price = rowWinograd(layout);
+            if (layout.sums <= FactorGradients.MAX_SUMS && price < direct) {
+                return new FactorChoice.Rows(layout, price);
+            }
+        }
+        return new FactorChoice.Direct(direct);
     }
 
-    private double strips(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
-        StripLayout l = new StripLayout(s, rank, blocks, wantsU, wantsV);
+    private static double strips(StripLayout l) {
+        ConvShape s = l.s;
         double pixels = (double) s.batch() * s.outPlane();
         double rows = (double) s.batch() * s.inputs() * (s.outHeight() + l.extra) * l.firstRow.length;
-        int passes = (wantsU ? 1 : 0) + (wantsV ? 1 : 0);
+        int passes = (l.wantsU ? 1 : 0) + (l.wantsV ? 1 : 0);
         double flops = 2.0 * passes * pixels * l.blocks * l.ranks * (l.outputs + l.taps);
         double pass = flops / STRIPS_RATE
                 + rows * (s.width() * STRIPS_X + STRIPS_ROW)
@@ -199,16 +204,7 @@ final class CpuCosts implements KernelCosts {
         return STRIPS_CALL + STRIPS * pass + l.sums * STRIPS_RESULT;
     }
 
-    /** Infinite where {@link RowWinogradFactors} does not fit, and at other widths than 256 bits, where it was not measured. */
-    private double rowWinograd(ConvShape s, int rank, int blocks, boolean wantsU, boolean wantsV) {
-        int lanes = model.columns() / 2;
-        if (!fitted || !RowWinogradFactors.fits(s)) {
-            return Double.POSITIVE_INFINITY;
-        }
-        RankLayout l = new RankLayout(s, rank, blocks, lanes, wantsU, wantsV);
-        if (l.sums > FactorGradients.MAX_SUMS) {
-            return Double.POSITIVE_INFINITY;
-        }
+    private double rowWinograd(RankLayout l) {
         double fetched = (double) l.s.batch() * l.s.outPlane() * l.outputs;
         double sums = (l.wantsU ? (double) l.outputs * l.blocks * l.rank : 0)
                 + (l.wantsV ? (double) l.pairs * l.s.kernelW() * l.rank : 0);

@@ -5,7 +5,7 @@ import org.lrcc.engine.spi.LowRankGradients;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 
-/** {@link RowWinogradFactors}, {@link StripFactors} or {@link FactorGradients} on tensors: strips below a rank of 16 where they fit, else what costs least. */
+/** {@link RowWinogradFactors}, {@link StripFactors} or {@link FactorGradients} on tensors, as {@link CpuCosts#factors} chooses. */
 final class CpuLowRankGradients implements LowRankGradients {
     private static final Floats NOTHING = new Floats(new float[0], 0);
 
@@ -59,14 +59,15 @@ final class CpuLowRankGradients implements LowRankGradients {
         if (du == null && dv == null) {
             return;
         }
-        int rank = problem.rank();
-        int blocks = problem.blocks();
-        if (costs.gradientsByStrips(s, rank, blocks, du != null, dv != null)) {
-            strips.run(s, rank, blocks, operands, target(du), target(dv));
-        } else if (costs.gradientsByRows(s, rank, blocks, du != null, dv != null)) {
-            rows.run(s, rank, blocks, operands, target(du), target(dv));
+        FactorGradients.Target toU = target(du);
+        FactorGradients.Target toV = target(dv);
+        FactorChoice choice = costs.factors(s, problem.rank(), problem.blocks(), toU != null, toV != null);
+        if (choice instanceof FactorChoice.Strips chosen) {
+            strips.run(chosen.layout(), operands, toU, toV);
+        } else if (choice instanceof FactorChoice.Rows chosen) {
+            rows.run(chosen.layout(), operands, toU, toV);
         } else {
-            gradients.run(s, rank, blocks, operands, target(du), target(dv));
+            gradients.run(s, problem.rank(), problem.blocks(), operands, toU, toV);
         }
     }
 

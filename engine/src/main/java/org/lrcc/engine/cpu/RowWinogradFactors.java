@@ -41,8 +41,8 @@ final class RowWinogradFactors {
                 && s.outPlane() >= RankLayout.LEAST_PIXELS;
     }
 
-    void run(ConvShape s, int rank, int blocks, Operands in, @Nullable Target du, @Nullable Target dv) {
-        RankLayout l = new RankLayout(s, rank, blocks, ranks.lanes(), du != null, dv != null);
+    /** Sets what the layout, of as many lanes as the loops have, says is wanted; the other target is null. */
+    void run(RankLayout l, Operands in, @Nullable Target du, @Nullable Target dv) {
         float[] left = Workspace.take(Purpose.LEFT, l.leftFloats());
         if (dv != null) {
             packU(l, in, left);

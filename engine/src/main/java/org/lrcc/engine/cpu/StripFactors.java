@@ -34,10 +34,10 @@ final class StripFactors {
         this.products = products;
     }
 
-    void run(ConvShape s, int rank, int blocks, Operands in, @Nullable Target du, @Nullable Target dv) {
-        StripLayout l = new StripLayout(s, rank, blocks, du != null, dv != null);
+    /** Sets what the layout says is wanted; the other target is null. */
+    void run(StripLayout l, Operands in, @Nullable Target du, @Nullable Target dv) {
         float[] left = Workspace.take(Purpose.LEFT, l.leftFloats());
-        if (rank % RANKS != 0) {
+        if (l.rank % RANKS != 0) {
             Arrays.fill(left, START, START + l.leftFloats(), 0f);
         }
         if (dv != null) {

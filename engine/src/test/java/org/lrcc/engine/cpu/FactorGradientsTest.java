@@ -108,12 +108,15 @@ class FactorGradientsTest {
                 RankLayout layout = new RankLayout(s, rank, blocks, lanes, true, true);
                 assertThat(layout.chunksPerImage).isGreaterThan(1);
                 assertThat(layout.chunks).isGreaterThan(layout.parts);
-                sameByThreads(s, rank, blocks);
+                sameByThreads(layout);
             }
         }
     }
 
-    private static void sameByThreads(ConvShape s, int rank, int blocks) {
+    private static void sameByThreads(RankLayout layout) {
+        ConvShape s = layout.s;
+        int rank = layout.rank;
+        int blocks = layout.blocks;
         Operands in = new Operands(
                 NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), 1),
                 0,
@@ -127,11 +130,11 @@ class FactorGradientsTest {
         Target wantU = target(in.u().length);
         Target wantV = target(in.v().length);
         new RowWinogradFactors(new ThreadPool(1), new VectorTiles(), new VectorRankTiles())
-                .run(s, rank, blocks, in, wantU, wantV);
+                .run(layout, in, wantU, wantV);
         for (ThreadPool pool : POOLS) {
             Target du = target(in.u().length);
             Target dv = target(in.v().length);
-            new RowWinogradFactors(pool, new VectorTiles(), new VectorRankTiles()).run(s, rank, blocks, in, du, dv);
+            new RowWinogradFactors(pool, new VectorTiles(), new VectorRankTiles()).run(layout, in, du, dv);
             String name = pool.threads() + " threads, rank " + rank + ", " + blocks + " blocks, " + s;
             assertThat(du.values()).as(name + ", U").containsExactly(wantU.values());
             assertThat(dv.values()).as(name + ", V").containsExactly(wantV.values());
@@ -169,11 +172,18 @@ class FactorGradientsTest {
         agree("direct", s, rank, du, dv, (toU, toV) -> direct.run(s, rank, blocks, in, toU, toV));
         if (new VectorTiles().lanes() <= StripFactors.MOST_LANES) {
             StripFactors strips = new StripFactors(pool, new VectorTiles(), new VectorRankTiles());
-            agree("strips", s, rank, du, dv, (toU, toV) -> strips.run(s, rank, blocks, in, toU, toV));
+            agree("strips", s, rank, du, dv, (toU, toV) -> {
+                StripLayout layout = new StripLayout(s, rank, blocks, toU != null, toV != null);
+                strips.run(layout, in, toU, toV);
+            });
         }
         if (RowWinogradFactors.fits(s)) {
-            RowWinogradFactors byRows = new RowWinogradFactors(pool, new VectorTiles(), new VectorRankTiles());
-            agree("by rows", s, rank, du, dv, (toU, toV) -> byRows.run(s, rank, blocks, in, toU, toV));
+            RankTiles ranks = new VectorRankTiles();
+            RowWinogradFactors byRows = new RowWinogradFactors(pool, new VectorTiles(), ranks);
+            agree("by rows", s, rank, du, dv, (toU, toV) -> {
+                RankLayout layout = new RankLayout(s, rank, blocks, ranks.lanes(), toU != null, toV != null);
+                byRows.run(layout, in, toU, toV);
+            });
         }
     }
 
