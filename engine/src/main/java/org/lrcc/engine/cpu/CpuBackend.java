@@ -66,7 +66,7 @@ public final class CpuBackend implements Backend {
     /** The algorithms that fit a pass of a convolution of x by w, with what the cost model predicts; one of them is chosen. */
     public List<ConvolutionCandidate> candidates(Shape x, Shape w, ConvGeometry geometry, ConvPass pass) {
         return instructions.convolution(pool, ConvolutionChoice.AUTO) instanceof ConvolutionChoice choice
-                ? choice.candidates(CpuKernels.shape(x, w, geometry), pass)
+                ? choice.candidates(ConvShape.of(x, w, geometry), pass)
                 : List.of(new ConvolutionCandidate(ConvolutionChoice.AUTO, Double.NaN, true));
     }
 

@@ -123,7 +123,7 @@ final class CpuCosts implements KernelCosts {
 
     @Override
     public double conv2d(ConvPass pass, Shape x, Shape w, ConvGeometry geometry) {
-        ConvShape s = CpuKernels.shape(x, w, geometry);
+        ConvShape s = ConvShape.of(x, w, geometry);
         if (model.runsStrided(s, pass)) {
             return CALL + strided(s, pass);
         }

@@ -21,23 +21,24 @@ public final class CpuKernels implements Kernels {
     private final Backend backend;
     private final ThreadPool pool;
     private final HeapArena arena = new HeapArena(Workspace.START);
-    private final Loops loops;
     private final Gemm gemm;
-    private final Convolution convolution;
+    private final ConvolutionKernels convolutions;
     private final NormKernels norm;
     private final PointwiseKernels pointwise;
     private final PoolKernels pooling;
+    private final OptimizerKernels optimizers;
     private final TruncationKernels truncation;
     private final CpuLinearAlgebra linearAlgebra;
 
-    CpuKernels(Backend backend, ThreadPool pool, Instructions instructions, String convolutions) {
+    CpuKernels(Backend backend, ThreadPool pool, Instructions instructions, String algorithm) {
         this.backend = backend;
         this.pool = pool;
-        loops = instructions.loops();
+        Loops loops = instructions.loops();
         gemm = instructions.gemm(pool);
-        convolution = instructions.convolution(pool, convolutions);
         norm = new NormKernels(pool, loops);
         pointwise = new PointwiseKernels(pool, loops);
+        convolutions = new ConvolutionKernels(instructions.convolution(pool, algorithm), pointwise);
+        optimizers = new OptimizerKernels(pool, loops);
         pooling = new PoolKernels(pool, loops);
         truncation = new TruncationKernels(pool, instructions.factorLoops());
         linearAlgebra = new CpuLinearAlgebra(this);
@@ -142,26 +143,6 @@ public final class CpuKernels implements Kernels {
                 Floats.of(c));
     }
 
-    static ConvShape shape(Shape x, Shape w, ConvGeometry g) {
-        return new ConvShape(
-                x.size(0),
-                x.size(1),
-                x.size(2),
-                x.size(3),
-                w.size(0),
-                w.size(2),
-                w.size(3),
-                g.strideHeight(),
-                g.strideWidth(),
-                g.padTop(),
-                g.padLeft(),
-                g.padBottom(),
-                g.padRight(),
-                g.dilationHeight(),
-                g.dilationWidth(),
-                g.groups());
-    }
-
     @Override
     public void conv2d(
             Tensor x,
@@ -171,71 +152,17 @@ public final class CpuKernels implements Kernels {
             Activation activation,
             ConvGeometry geometry,
             Tensor y) {
-        Floats in = Floats.of(x);
-        Floats weight = Floats.of(w);
-        Floats out = Floats.of(y);
-        Floats b = Floats.ofNullable(bias);
-        Floats r = Floats.ofNullable(residual);
-        Activations.Clamp clamp = Activations.clamp(activation);
-        Convolution.Epilogue epilogue = new Convolution.Epilogue(
-                b == null ? null : b.array(),
-                b == null ? 0 : b.offset(),
-                r == null ? null : r.array(),
-                r == null ? 0 : r.offset(),
-                clamp.low(),
-                clamp.high());
-        if (y.elements() == 0) {
-            return;
-        }
-        convolution.forward(
-                shape(x.shape(), w.shape(), geometry),
-                in.array(),
-                in.offset(),
-                weight.array(),
-                weight.offset(),
-                epilogue,
-                out.array(),
-                out.offset());
-        if (clamp.leaks()) {
-            pointwise.activation(y, activation, y);
-        }
+        convolutions.forward(x, w, bias, residual, activation, geometry, y);
     }
 
     @Override
     public void conv2dInputGrad(Tensor dy, Tensor w, ConvGeometry geometry, Tensor dx) {
-        Floats in = Floats.of(dy);
-        Floats weight = Floats.of(w);
-        Floats out = Floats.of(dx);
-        if (dx.elements() == 0) {
-            return;
-        }
-        convolution.inputGradient(
-                shape(dx.shape(), w.shape(), geometry),
-                in.array(),
-                in.offset(),
-                weight.array(),
-                weight.offset(),
-                out.array(),
-                out.offset());
+        convolutions.inputGradient(dy, w, geometry, dx);
     }
 
     @Override
     public void conv2dWeightGrad(Tensor x, Tensor dy, ConvGeometry geometry, Tensor dw) {
-        Floats in = Floats.of(x);
-        Floats gradient = Floats.of(dy);
-        Floats out = Floats.of(dw);
-        if (x.elements() == 0) {
-            fill(dw, 0);
-            return;
-        }
-        convolution.weightGradient(
-                shape(x.shape(), dw.shape(), geometry),
-                in.array(),
-                in.offset(),
-                gradient.array(),
-                gradient.offset(),
-                out.array(),
-                out.offset());
+        convolutions.weightGradient(x, dy, geometry, dw);
     }
 
     @Override
@@ -418,15 +345,7 @@ public final class CpuKernels implements Kernels {
             boolean nesterov,
             double weightDecay,
             boolean first) {
-        Loops.SgdRule rule = new Loops.SgdRule((float) rate, (float) momentum, nesterov, (float) weightDecay, first);
-        Floats p = Floats.of(parameter);
-        Floats g = Floats.of(gradient);
-        Floats v = Floats.of(velocity);
-        Ranges.each(
-                pool,
-                parameter.elements(),
-                (i, n) -> loops.sgd(
-                        p.array(), p.offset() + i, g.array(), g.offset() + i, v.array(), v.offset() + i, n, rule));
+        optimizers.sgd(parameter, gradient, velocity, rate, momentum, nesterov, weightDecay, first);
     }
 
     @Override
@@ -441,33 +360,7 @@ public final class CpuKernels implements Kernels {
             double eps,
             double weightDecay,
             int step) {
-        Loops.AdamRule rule = new Loops.AdamRule(
-                (float) (rate / (1 - Math.pow(beta1, step))),
-                (float) beta1,
-                (float) (1 - beta1),
-                (float) beta2,
-                (float) (1 - beta2),
-                (float) (1 / (1 - Math.pow(beta2, step))),
-                (float) eps,
-                (float) (1 - rate * weightDecay));
-        Floats p = Floats.of(parameter);
-        Floats g = Floats.of(gradient);
-        Floats first = Floats.of(m);
-        Floats second = Floats.of(v);
-        Ranges.each(
-                pool,
-                parameter.elements(),
-                (i, n) -> loops.adamW(
-                        p.array(),
-                        p.offset() + i,
-                        g.array(),
-                        g.offset() + i,
-                        first.array(),
-                        first.offset() + i,
-                        second.array(),
-                        second.offset() + i,
-                        n,
-                        rule));
+        optimizers.adamW(parameter, gradient, m, v, rate, beta1, beta2, eps, weightDecay, step);
     }
 
     @Override

@@ -28,7 +28,7 @@ final class CpuLowRankGradients implements LowRankGradients {
 
     static ConvShape shape(Problem p) {
         Shape weight = Shape.of(p.out(), p.x().size(1), p.kernel(), p.kernel());
-        return CpuKernels.shape(p.x(), weight, p.geometry());
+        return ConvShape.of(p.x(), weight, p.geometry());
     }
 
     @Override
