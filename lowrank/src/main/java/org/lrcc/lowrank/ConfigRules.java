@@ -1,13 +1,16 @@
 package org.lrcc.lowrank;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.InputException;
 
-/** Which options of a configuration go together. */
+/** Which values of options are allowed, and which options of a configuration go together. */
 final class ConfigRules {
     private ConfigRules() {}
 
     /** Throws where options contradict each other. */
     static void check(LowRankConfig c) {
+        exclusive(c);
         Density density = c.density();
         boolean lora = c.mode() == TuneMode.LORA;
         require(lora || c.init() == Init.KAIMING, "init", "given only in mode lora_mode", c.mode());
@@ -52,6 +55,23 @@ final class ConfigRules {
                 density == null ? "" : density.value());
         require(c.mode().trainsU() || c.rateU() == 1, "rate of U", "given only in modes that train U", c.mode());
         require(c.mode().trainsS() || c.rateS() == 1, "rate of S", "given only in modes that train S", c.mode());
+    }
+
+    /** Throws where a configuration names both what to convert and what to ignore; else returns it. */
+    static LowRankConfig exclusive(LowRankConfig c) {
+        if (!c.convert().isEmpty() && !c.ignore().isEmpty()) {
+            throw new InputException("convert " + c.convert() + " and ignore " + c.ignore() + " exclude each other");
+        }
+        return c;
+    }
+
+    /** Patterns as a list; throws where there is none, or a blank one. */
+    static List<String> patterns(String option, String... patterns) {
+        require(patterns.length > 0, option, "given a pattern", "none");
+        for (@Nullable String pattern : patterns) {
+            require(pattern != null && !pattern.isBlank(), option, "given patterns that are not blank", "one that is");
+        }
+        return List.of(patterns);
     }
 
     static void require(boolean condition, String option, String rule, Object value) {

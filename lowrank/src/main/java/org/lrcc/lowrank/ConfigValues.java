@@ -88,4 +88,27 @@ final class ConfigValues {
         seed = other.seed;
         cache = other.cache;
     }
+
+    /** A rank takes the place of a goal, either that of the ratio; the ratio that of both. */
+    void rank(int value) {
+        rank = value;
+        rankGoal = null;
+    }
+
+    void rank(RankGoal value) {
+        rank = null;
+        rankGoal = value;
+    }
+
+    void rankRatio(double value) {
+        rank = null;
+        rankGoal = null;
+        rankRatio = value;
+    }
+
+    /** Takes the place of a density. */
+    void lambda(double value) {
+        density = null;
+        lambda = value;
+    }
 }

@@ -1,11 +1,9 @@
 package org.lrcc.lowrank;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.lrcc.engine.InputException;
 import org.lrcc.nn.optim.ParameterGroup;
 import org.lrcc.nn.train.L1Term;
 
@@ -42,28 +40,18 @@ public final class LowRankConfig {
     /** The same rank for every layer, at least 1; instead of the ratio. */
     public LowRankConfig rank(int value) {
         ConfigRules.require(value >= 1, "rank", "at least 1", value);
-        return with(c -> {
-            c.rank = value;
-            c.rankGoal = null;
-        });
+        return with(c -> c.rank(value));
     }
 
     /** Ranks by goal; instead of a given rank and of the ratio. */
     public LowRankConfig rank(RankGoal value) {
-        return with(c -> {
-            c.rank = null;
-            c.rankGoal = value;
-        });
+        return with(c -> c.rank(value));
     }
 
     /** Rank as this part of input channels times kernel size; above 0, at most 1; instead of a given rank. */
     public LowRankConfig rankRatio(double value) {
         ConfigRules.require(value > 0 && value <= 1, "rank ratio", "above 0 and at most 1", value);
-        return with(c -> {
-            c.rank = null;
-            c.rankGoal = null;
-            c.rankRatio = value;
-        });
+        return with(c -> c.rankRatio(value));
     }
 
     /** How U·V is read as a weight. */
@@ -92,10 +80,7 @@ public final class LowRankConfig {
     /** Deviations from U·V of at least this go into S; instead of a given density. */
     public LowRankConfig lambda(double value) {
         ConfigRules.require(value >= 0 && Double.isFinite(value), "lambda", "at least 0", value);
-        return with(c -> {
-            c.density = null;
-            c.lambda = value;
-        });
+        return with(c -> c.lambda(value));
     }
 
     /** How much S holds; lambda is then found. */
@@ -134,17 +119,17 @@ public final class LowRankConfig {
 
     /** Convert only convolutions that match one of these name parts or globs; not together with {@link #ignore}. */
     public LowRankConfig convert(String... patterns) {
-        return with(c -> c.convert = checked("convert", patterns)).exclusive();
+        return ConfigRules.exclusive(with(c -> c.convert = ConfigRules.patterns("convert", patterns)));
     }
 
     /** Leave convolutions that match one of these name parts or globs as they are: they train whole. Not together with {@link #convert}. */
     public LowRankConfig ignore(String... patterns) {
-        return with(c -> c.ignore = checked("ignore", patterns)).exclusive();
+        return ConfigRules.exclusive(with(c -> c.ignore = ConfigRules.patterns("ignore", patterns)));
     }
 
     /** Leave convolutions that match as they are, and frozen. */
     public LowRankConfig fix(String... patterns) {
-        return with(c -> c.fix = checked("fix", patterns));
+        return with(c -> c.fix = ConfigRules.patterns("fix", patterns));
     }
 
     /**
@@ -152,7 +137,7 @@ public final class LowRankConfig {
      * frozen convolutions are not converted.
      */
     public LowRankConfig freeze(String... patterns) {
-        return with(c -> c.freeze = checked("freeze", patterns));
+        return with(c -> c.freeze = ConfigRules.patterns("freeze", patterns));
     }
 
     /** lora_mode: how U and V begin. */
@@ -368,64 +353,30 @@ public final class LowRankConfig {
 
     /** The L1 term on S for the training configuration: one term, or none where its weight is 0. */
     public L1Term[] l1Terms() {
-        return l1() == 0 ? new L1Term[0] : new L1Term[] {new L1Term("*." + LowRankConv2d.SPARSE, l1())};
+        return ConfigEffects.l1Terms(this);
     }
 
     /** The groups of U and S for the training configuration, where they have rates of their own. */
     public ParameterGroup[] rateGroups() {
-        List<ParameterGroup> groups = new ArrayList<>();
-        if (rateU() != 1) {
-            groups.add(ParameterGroup.rate("*." + LowRankConv2d.U, rateU()));
-        }
-        if (rateS() != 1) {
-            groups.add(ParameterGroup.rate("*." + LowRankConv2d.SPARSE, rateS()));
-        }
-        return groups.toArray(ParameterGroup[]::new);
+        return ConfigEffects.rateGroups(this);
     }
 
     /** What U·V is multiplied with at this rank. */
     public double scale(int ofRank) {
-        Double alpha = values.alpha;
-        if (alpha == null) {
-            return 1;
-        }
-        return rsLora() ? alpha / Math.sqrt(ofRank) : alpha / ofRank;
+        return ConfigEffects.scale(this, ofRank);
     }
 
     /**
      * The rank of a layer where no goal is set: the given one, else max(1, min(int(in k ratio), highest rank of the layout's matrix)).
      */
     public int rankFor(int out, int in, int kernel) {
-        Integer rank = values.rank;
-        if (rank != null) {
-            return rank;
-        }
-        if (rankGoal() != null) {
-            return 1;
-        }
-        return Math.max(1, Math.min((int) (in * kernel * rankRatio()), layout().maxRank(out, in, kernel)));
+        return ConfigEffects.rank(this, out, in, kernel);
     }
 
     /** Throws where options contradict each other; conversion calls it. */
     public LowRankConfig check() {
-        ConfigRules.check(exclusive());
+        ConfigRules.check(this);
         return this;
-    }
-
-    private LowRankConfig exclusive() {
-        if (!convert().isEmpty() && !ignore().isEmpty()) {
-            throw new InputException("convert " + convert() + " and ignore " + ignore() + " exclude each other");
-        }
-        return this;
-    }
-
-    private static List<String> checked(String option, String... patterns) {
-        ConfigRules.require(patterns.length > 0, option, "given a pattern", "none");
-        for (@Nullable String pattern : patterns) {
-            ConfigRules.require(
-                    pattern != null && !pattern.isBlank(), option, "given patterns that are not blank", "one that is");
-        }
-        return List.of(patterns);
     }
 
     /** As JSON, without the cache's place. */
