@@ -46,43 +46,22 @@ public final class ReferenceKernels implements Kernels {
 
     @Override
     public void fill(Tensor y, double value) {
-        if (y.dtype().isFloating()) {
-            double[] values = new double[y.elements()];
-            Arrays.fill(values, value);
-            Values.write(values, y);
-        } else {
-            int[] values = new int[y.elements()];
-            Arrays.fill(values, (int) value);
-            Values.write(values, y);
-        }
+        ReferenceLayouts.fill(y, value);
     }
 
     @Override
     public void copy(Tensor x, Tensor y) {
-        Object array = HeapStorage.newArray(x.dtype(), x.elements());
-        x.storage().read(x.offset(), array, 0, x.elements());
-        y.storage().write(y.offset(), array, 0, x.elements());
+        ReferenceLayouts.copy(x, y);
     }
 
     @Override
     public void copyBlock(Tensor x, int xStart, int xStride, Tensor y, int yStart, int yStride, int rows, int columns) {
-        Object row = HeapStorage.newArray(x.dtype(), columns);
-        for (int r = 0; r < rows; r++) {
-            x.storage().read(x.offset() + xStart + r * xStride, row, 0, columns);
-            y.storage().write(y.offset() + yStart + r * yStride, row, 0, columns);
-        }
+        ReferenceLayouts.copyBlock(x, xStart, xStride, y, yStart, yStride, rows, columns);
     }
 
     @Override
     public void permute(Tensor x, int[] axes, Tensor y) {
-        int[] from = ReferencePointwise.permutation(x.shape(), axes, y.shape());
-        if (x.dtype().isFloating()) {
-            double[] values = Values.read(x);
-            Values.write(Arrays.stream(from).mapToDouble(i -> values[i]).toArray(), y);
-        } else {
-            int[] values = Values.readInts(x);
-            Values.write(Arrays.stream(from).map(i -> values[i]).toArray(), y);
-        }
+        ReferenceLayouts.permute(x, axes, y);
     }
 
     @Override
@@ -264,19 +243,9 @@ public final class ReferenceKernels implements Kernels {
         Values.write(ReferencePointwise.dropout(Values.read(x), p, seed, stream), y);
     }
 
-    /** In floats, as it is defined; the oracle and the others agree to the bit. */
     @Override
     public void normalizeImages(Tensor x, float[] mean, float[] std, Tensor y) {
-        int[] in = Values.readInts(x);
-        int plane = y.shape().size(2) * y.shape().size(3);
-        double[] out = new double[y.elements()];
-        for (int i = 0; i < out.length; i++) {
-            int c = i / plane % mean.length;
-            int pixel = i / (plane * mean.length) * plane + i % plane;
-            float share = in[pixel * mean.length + c] / 255f;
-            out[i] = (share - mean[c]) / std[c];
-        }
-        Values.write(out, y);
+        ReferenceImages.normalize(x, mean, std, y);
     }
 
     @Override
@@ -333,109 +302,48 @@ public final class ReferenceKernels implements Kernels {
 
     @Override
     public void composeSparse(Tensor uv, Tensor s, Tensor mask, @Nullable Tensor noise, Tensor w) {
-        double[] out = Values.read(uv);
-        double[] sparse = Values.read(s);
-        int[] off = Values.readInts(mask);
-        double[] added = Values.readOptional(noise);
-        for (int i = 0; i < out.length; i++) {
-            out[i] += (off[i] != 0 ? 0 : sparse[i]) + (added == null ? 0 : added[i]);
-        }
-        Values.write(out, w);
+        ReferenceSparse.composeSparse(uv, s, mask, noise, w);
     }
 
     @Override
     public void maskedGrad(Tensor dw, Tensor mask, Tensor ds) {
-        double[] gradient = Values.read(dw);
-        int[] off = Values.readInts(mask);
-        for (int i = 0; i < gradient.length; i++) {
-            gradient[i] = off[i] != 0 ? 0 : gradient[i];
-        }
-        Values.write(gradient, ds);
+        ReferenceSparse.maskedGrad(dw, mask, ds);
     }
 
     @Override
     public void scatterAdd(Tensor values, Tensor indices, Tensor y) {
-        double[] added = Values.read(values);
-        int[] at = Values.readInts(indices);
-        double[] out = Values.read(y);
-        for (int i = 0; i < at.length; i++) {
-            out[at[i]] += added[i];
-        }
-        Values.write(out, y);
+        ReferenceSparse.scatterAdd(values, indices, y);
     }
 
     @Override
     public void gather(Tensor x, Tensor indices, Tensor values) {
-        double[] in = Values.read(x);
-        int[] at = Values.readInts(indices);
-        double[] out = new double[at.length];
-        for (int i = 0; i < at.length; i++) {
-            out[i] = in[at[i]];
-        }
-        Values.write(out, values);
+        ReferenceSparse.gather(x, indices, values);
     }
 
     @Override
     public void absSum(Tensor x, Tensor sum) {
-        double total = 0;
-        for (double value : Values.read(x)) {
-            total += Math.abs(value);
-        }
-        Values.write(new double[] {total}, sum);
+        ReferenceSparse.absSum(x, sum);
     }
 
     @Override
     public void absSumGrad(Tensor x, Tensor dy, Tensor dx) {
-        double gradient = dy.item();
-        Values.write(
-                Arrays.stream(Values.read(x))
-                        .map(v -> gradient * Math.signum(v))
-                        .toArray(),
-                dx);
+        ReferenceSparse.absSumGrad(x, dy, dx);
     }
 
     @Override
     public void truncatedTarget(
             Tensor w, Tensor low, Tensor previous, double inertia, double lambda, double mu, Tensor x) {
-        double[] wanted = Values.read(w);
-        double[] at = Values.read(low);
-        double[] before = Values.read(previous);
-        double[] target = new double[at.length];
-        double scale = lambda * Math.sqrt(mu * (mu + 1));
-        for (int i = 0; i < at.length; i++) {
-            double y = at[i] + inertia * (at[i] - before[i]);
-            double e = wanted[i] - y;
-            double weight = Double.isInfinite(mu)
-                    ? Math.abs(e) < lambda ? 1 : 0
-                    : Math.min(1, Math.max(0, scale / Math.abs(e) - mu));
-            target[i] = weight == 1 ? wanted[i] : y + weight * e;
-        }
-        Values.write(target, x);
+        ReferenceTruncation.truncatedTarget(w, low, previous, inertia, lambda, mu, x);
     }
 
     @Override
     public double truncatedSquares(Tensor w, Tensor low, double lambda) {
-        double[] wanted = Values.read(w);
-        double[] at = Values.read(low);
-        double total = 0;
-        for (int i = 0; i < at.length; i++) {
-            double e = (float) (wanted[i] - at[i]);
-            total += Math.min(e * e, lambda * lambda);
-        }
-        return total;
+        return ReferenceTruncation.truncatedSquares(w, low, lambda);
     }
 
     @Override
     public void magnitudeHistogram(Tensor x, int shift, int prefix, Tensor counts) {
-        int[] found = Values.readInts(counts);
-        int digits = Integer.numberOfTrailingZeros(found.length);
-        for (double value : Values.read(x)) {
-            int bits = Float.floatToRawIntBits((float) Math.abs(value));
-            if (bits >>> shift >>> digits == prefix) {
-                found[bits >>> shift & found.length - 1]++;
-            }
-        }
-        Values.write(found, counts);
+        ReferenceTruncation.magnitudeHistogram(x, shift, prefix, counts);
     }
 
     @Override
@@ -453,19 +361,7 @@ public final class ReferenceKernels implements Kernels {
             boolean nesterov,
             double weightDecay,
             boolean first) {
-        double[] p = Values.read(parameter);
-        double[] g = Values.read(gradient);
-        double[] v = momentum == 0 || first ? new double[p.length] : Values.read(velocity);
-        for (int i = 0; i < p.length; i++) {
-            double slope = g[i] + weightDecay * p[i];
-            v[i] = first ? slope : momentum * v[i] + slope;
-            double step = momentum == 0 ? slope : nesterov ? slope + momentum * v[i] : v[i];
-            p[i] -= rate * step;
-        }
-        Values.write(p, parameter);
-        if (momentum != 0) {
-            Values.write(v, velocity);
-        }
+        ReferenceOptimizers.sgd(parameter, gradient, velocity, rate, momentum, nesterov, weightDecay, first);
     }
 
     @Override
@@ -480,21 +376,7 @@ public final class ReferenceKernels implements Kernels {
             double eps,
             double weightDecay,
             int step) {
-        double[] p = Values.read(parameter);
-        double[] g = Values.read(gradient);
-        double[] first = Values.read(m);
-        double[] second = Values.read(v);
-        double correction1 = 1 - Math.pow(beta1, step);
-        double correction2 = 1 - Math.pow(beta2, step);
-        for (int i = 0; i < p.length; i++) {
-            first[i] = beta1 * first[i] + (1 - beta1) * g[i];
-            second[i] = beta2 * second[i] + (1 - beta2) * g[i] * g[i];
-            p[i] *= 1 - rate * weightDecay;
-            p[i] -= rate * (first[i] / correction1) / (Math.sqrt(second[i] / correction2) + eps);
-        }
-        Values.write(p, parameter);
-        Values.write(first, m);
-        Values.write(second, v);
+        ReferenceOptimizers.adamW(parameter, gradient, m, v, rate, beta1, beta2, eps, weightDecay, step);
     }
 
     @Override
