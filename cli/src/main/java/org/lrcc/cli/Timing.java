@@ -3,6 +3,7 @@ package org.lrcc.cli;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,7 +13,7 @@ import java.util.Map;
  * @param milliseconds each timed run
  * @param firstMilliseconds the very first run, timed or not
  * @param startMilliseconds from the start of the JVM to the first run
- * @param garbageBytes allocated by all threads in a timed run, on average; -1 where this JVM does not tell
+ * @param garbageBytes allocated in a timed run by the threads alive at its end, on average; -1 where this JVM does not tell
  * @param warmup runs before the timed ones
  */
 record Timing(
@@ -26,17 +27,15 @@ record Timing(
             first = i == 0 ? time : first;
         }
         double[] times = new double[runs];
-        long before = allocated();
+        Map<Long, Long> before = allocated();
         for (int i = 0; i < runs; i++) {
             times[i] = time(run);
         }
-        long after = allocated();
-        return new Timing(
-                times,
-                warmup == 0 ? times[0] : first,
-                start,
-                before < 0 ? -1 : Math.max(0, after - before) / runs,
-                warmup);
+        long garbage = 0;
+        for (Map.Entry<Long, Long> thread : allocated().entrySet()) {
+            garbage += thread.getValue() - before.getOrDefault(thread.getKey(), 0L);
+        }
+        return new Timing(times, warmup == 0 ? times[0] : first, start, before.isEmpty() ? -1 : garbage / runs, warmup);
     }
 
     /** Milliseconds that a run takes. */
@@ -46,15 +45,20 @@ record Timing(
         return (System.nanoTime() - start) / 1e6;
     }
 
-    /** Bytes that the threads now alive have allocated, -1 where this JVM does not tell. */
-    private static long allocated() {
-        if (!(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads)
-                || !threads.isThreadAllocatedMemorySupported()) {
-            return -1;
+    /** Bytes that each thread now alive has allocated, by its number: one that ends in between takes its own with it, not the others'. Empty where this JVM does not tell. */
+    private static Map<Long, Long> allocated() {
+        Map<Long, Long> bytes = new HashMap<>();
+        if (ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads
+                && threads.isThreadAllocatedMemorySupported()) {
+            long[] ids = threads.getAllThreadIds();
+            long[] all = threads.getThreadAllocatedBytes(ids);
+            for (int i = 0; i < ids.length; i++) {
+                if (all[i] >= 0) {
+                    bytes.put(ids[i], all[i]);
+                }
+            }
         }
-        return Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
-                .filter(bytes -> bytes > 0)
-                .sum();
+        return bytes;
     }
 
     double median() {
