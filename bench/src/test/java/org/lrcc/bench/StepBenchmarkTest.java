@@ -86,5 +86,9 @@ class StepBenchmarkTest {
                         .split(" ")))
                 .allSatisfy(flag -> assertThat(launcher).contains(flag.replace("--add-modules=", "--add-modules ")))
                 .anyMatch(flag -> flag.contains("CompileThresholdScaling"));
+        // Of two commands that match a method, the last counts.
+        List<String> scalings =
+                flags.stream().filter(f -> f.contains("Scaling")).toList();
+        assertThat(launcher.stream().filter(f -> f.contains("Scaling"))).containsExactlyElementsOf(scalings);
     }
 }

@@ -11,10 +11,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.FailureException;
 import org.lrcc.engine.InputException;
-import org.lrcc.engine.spi.Backend;
+import org.lrcc.engine.spi.Backends;
 import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.lowrank.AdapterSet;
+import org.lrcc.lowrank.Adapters;
 import org.lrcc.nn.data.ImageDecoder;
 import org.lrcc.nn.data.Preprocessing;
 import org.lrcc.nn.data.RgbImage;
@@ -120,9 +121,13 @@ final class PredictCommand extends Subcommand {
     private void several() {
         List<Eye> eyes = new ArrayList<>();
         Model base = ModelFile.read(model.file()).model();
-        Shape shape = shape(model.preprocessing().over(base.info().preprocessing()));
-        Backend backend = Predictor.backend(base, (long) images.size() * adapters.size(), shape);
-        try (AdapterSet set = new AdapterSet(base, backend)) {
+        long macs = 0;
+        for (Path adapter : adapters) {
+            Preprocessing own =
+                    model.preprocessing().over(Adapters.info(adapter).preprocessing());
+            macs += Predictor.macs(base.network(), images.size(), shape(own));
+        }
+        try (AdapterSet set = new AdapterSet(base, Backends.get().forShortRun(macs))) {
             for (Path adapter : adapters) {
                 String name = adapter.toString();
                 if (set.names().contains(name)) {

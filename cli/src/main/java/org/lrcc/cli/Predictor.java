@@ -28,16 +28,15 @@ final class Predictor implements AutoCloseable {
      */
     Predictor(Model model, int images, Shape size) {
         this.model = model;
-        Backend backend = backend(model, images, size);
+        Backend backend = Backends.get().forShortRun(macs(model.network(), images, size));
         kernels = backend.open();
         plan = model.network().prepare(backend, Mode.EVAL, size);
     }
 
-    /** Where this process runs a network on so many images of this [1, C, H, W] and ends. */
-    static Backend backend(Model model, long images, Shape size) {
-        Network network = model.network();
+    /** Multiplications with accumulation that a network takes for so many images of [1, C, H, W], if they grow with the area. */
+    static long macs(Network network, int images, Shape size) {
         double larger = (double) size.elements(1, 4) / network.inputShape().elements(1, 4);
-        return Backends.get().forShortRun((long) (larger * network.macs() * images));
+        return (long) (larger * network.macs() * images);
     }
 
     /** The outputs for x [N, C, H, W], on the heap, as a tensor on the heap. */

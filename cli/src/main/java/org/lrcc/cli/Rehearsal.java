@@ -55,6 +55,9 @@ public final class Rehearsal {
                         network,
                         "--train",
                         photos.toString(),
+                        // A prediction of one image needs no vectors; this does.
+                        "--test",
+                        photos.toString(),
                         "--mode",
                         "lora_mode",
                         "--size",

@@ -14,8 +14,10 @@ import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.Model;
+import org.lrcc.nn.network.Network;
 import org.lrcc.nn.onnx.Onnx;
 import org.lrcc.nn.safetensors.SafeTensors;
 import org.lrcc.testdata.TestData;
@@ -35,6 +37,49 @@ class PredictCommandTest {
         Tensor expected = SafeTensors.read(io).floats("logits");
         assertThat(logits.shape()).isEqualTo(expected.shape());
         assertThat(logits.toFloats()).usingComparatorWithPrecision(1e-3f).containsExactly(expected.toFloats());
+    }
+
+    /** So many that they do not run on plain loops, as fewer do. */
+    @Test
+    void manyTensorsGiveTheLogitsOfFew() throws IOException {
+        Tensor x = SafeTensors.read(TestData.demo().resolve("thin_resnet18.io.safetensors"))
+                .floats("x");
+        int count = x.shape().size(0);
+        int copies = 44 / count + 1;
+        float[] one = x.toFloats();
+        float[] all = new float[copies * one.length];
+        for (int i = 0; i < copies; i++) {
+            System.arraycopy(one, 0, all, i * one.length, one.length);
+        }
+        Path few = dir.resolve("few.safetensors");
+        Path many = dir.resolve("many.safetensors");
+        SafeTensors.write(few, Map.of("x", x), Map.of());
+        SafeTensors.write(
+                many,
+                Map.of("x", Tensor.of(all, x.shape().with(0, copies * count).sizes())),
+                Map.of());
+        float[][] logits = new float[2][];
+        for (Path in : List.of(few, many)) {
+            Path out = dir.resolve("y.safetensors");
+            Run run = Run.of("predict", Demo.MODEL, "--input", in, "--output", out, "--progress", "off");
+            assertThat(run.code()).isZero();
+            logits[in == few ? 0 : 1] = SafeTensors.read(out).floats("logits").toFloats();
+        }
+        float[] expected = new float[copies * logits[0].length];
+        for (int i = 0; i < copies; i++) {
+            System.arraycopy(logits[0], 0, expected, i * logits[0].length, logits[0].length);
+        }
+        assertThat(logits[1]).usingComparatorWithPrecision(1e-3f).containsExactly(expected);
+    }
+
+    @Test
+    void workGrowsWithImagesAndTheirArea() {
+        Network network = Onnx.load(Demo.MODEL).network();
+        Shape size = network.inputShape().with(0, 1);
+        assertThat(Predictor.macs(network, 1, size)).isEqualTo(network.macs());
+        assertThat(Predictor.macs(network, 3, size)).isEqualTo(3 * network.macs());
+        Shape twice = size.with(2, 2 * size.size(2)).with(3, 2 * size.size(3));
+        assertThat(Predictor.macs(network, 1, twice)).isEqualTo(4 * network.macs());
     }
 
     @Test

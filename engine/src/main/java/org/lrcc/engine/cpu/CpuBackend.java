@@ -18,7 +18,7 @@ public final class CpuBackend implements Backend {
 
     /**
      * Multiplications with accumulation up to which a process is done sooner with plain loops: vectors are objects until C2 has compiled the loops they are in, which takes the better part of a second. Whole runs
-     * of {@code lrcc predict} with vectors and with plain loops (start-2026-12-01.md): 25 million 1.34 and 0.84 s, 1 billion 2.35 and 1.60 s, 2 billion 2.38 and 2.53 s.
+     * of {@code lrcc predict} with vectors of 256 bits and with plain loops, two cores (start-2026-12-01.md): 25 million 1.12 and 0.69 s, 1 billion 2.35 and 1.60 s, 2 billion 2.38 and 2.53 s; not measured at other widths.
      */
     static final long SHORT_RUN = 1_000_000_000;
 

@@ -156,7 +156,12 @@ final class PackedGemm implements Gemm {
             return false;
         }
         if (ShortSumProduct.fits(tiles, m, n, k, beta != 0f)) {
-            new ShortSumProduct(tiles, m, n, k, alpha, a, b, c).runPlus(pool, beta == 0f ? ShortSumProduct.NOTHING : c);
+            ShortSumProduct product = new ShortSumProduct(tiles, m, n, k, alpha, a, b, c);
+            if (beta == 0f) {
+                product.run(pool);
+            } else {
+                product.runPlus(pool, c);
+            }
             return true;
         }
         if (k > UnpackedProduct.FEW && n < m && beta == 0f && !a.rowMajor() && UnpackedProduct.fits(tiles, n, m, k)) {

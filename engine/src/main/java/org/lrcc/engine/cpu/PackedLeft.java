@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The left operand of a product, packed for the micro-kernels: blocks of the sum's length, in each block the blocks of
+ * The left operand of a product, packed for the micro-kernels unless whole blocks of rows are read where they lie: blocks of the sum's length, in each block the blocks of
  * rows, in each of those {@code [depth][height]}. The last block of rows has the least height that holds what is left, so that a
  * matrix of three rows does not cost eight.
  */

@@ -8,7 +8,7 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * them, with eight rows of B in registers. Sums go term by term.
  *
  * <p>B is small and copied, its rows on cache lines, with rows of zeros that make whole groups of terms. Zen 3, in alternation with tiles of {@link UnpackedProduct}: rank 4 takes 0.38 to 0.69 of the time at
- * 64 to 1536 columns, rank 8 0.6 to 1.0; 8x8 matrices behind 1536 rows 0.21. With D rank 8, and columns that fill no vector, take longer than tiles, and sums of sixteen as long.
+ * 64 to 1536 columns (added to D 0.83), rank 8 0.6 to 1.0; 8x8 matrices behind 1536 rows 0.21. With D rank 8, and columns that fill no vector, take longer than tiles, and sums of sixteen as long.
  */
 final class ShortSumProduct {
     /** Terms at most that are added to D; without one twice as many. */
@@ -33,7 +33,7 @@ final class ShortSumProduct {
     private static final int ROWS_OF_COLUMNS = 256;
 
     /**
-     * Floats of B that a chunk walks over again and again. Where B stays in L1 (a quarter of this) rows of C that are longer go by in shorter pieces: 1536x8x1536 then takes 1.05 to 1.17 of the time of tiles, so 0.83.
+     * Floats of B that a chunk walks over again and again. Where B stays in L1 (a quarter of this) rows of C that are longer go by in shorter pieces: 1536x8x1536 then takes 1.05 to 1.17 of the time of tiles, so 0.93.
      */
     private static final int PART = 16_384;
 
@@ -41,7 +41,7 @@ final class ShortSumProduct {
     private static final long SMALL = 100_000;
 
     /** D where there is none. */
-    static final MatrixView NOTHING = new MatrixView(new float[0], 0, 0, 1);
+    private static final MatrixView NOTHING = new MatrixView(new float[0], 0, 0, 1);
 
     private final Tiles tiles;
     private final int m;

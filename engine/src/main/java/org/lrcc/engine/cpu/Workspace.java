@@ -12,7 +12,7 @@ import java.util.EnumMap;
 final class Workspace {
     /** What a buffer is for; two buffers in use at the same time have different purposes. */
     enum Purpose {
-        /** Left operand of a product, packed; shared by the threads of one kernel. One that is packed on the way, by each thread for itself, takes {@link #ROWS}. */
+        /** Left operand of a product, packed, or the other one where it is turned to take its place; shared by the threads of one kernel. One that is packed on the way, by each thread for itself, takes {@link #ROWS}. */
         LEFT,
         /** Right operand, packed panel by panel; private to a thread. */
         PANELS,
@@ -20,7 +20,7 @@ final class Workspace {
         TILES,
         /** The chain of a sum that is being added up, before it joins the tiles of {@link #TILES}; private. */
         CHAIN,
-        /** Input with its border of zeros and split by stride; shared. */
+        /** Input with its border of zeros and split by stride, or a product's right operand as a copy; shared. */
         PADDED,
         /** Rows of the im2col matrix of a few pixels; private. */
         ROWS,

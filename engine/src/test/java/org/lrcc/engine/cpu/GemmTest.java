@@ -97,7 +97,11 @@ class GemmTest {
             {8, 600, 90},
             {200, 49, 700},
             {203, 16, 333},
-            {130, 67, 1300}
+            {130, 67, 1300},
+            {300, 200, 4},
+            {300, 192, 8},
+            {1600, 8, 8},
+            {1000, 16, 16}
         };
         for (int[] s : sizes) {
             for (int flags = 0; flags < 4; flags++) {
@@ -108,6 +112,12 @@ class GemmTest {
                             .as("%d x %d x %d, %d threads", s[0], s[1], s[2], threads)
                             .isEqualTo(one);
                 }
+            }
+            float[] one = sum(1, s[0], s[1], s[2]);
+            for (int threads : new int[] {2, 3, 8}) {
+                assertThat(sum(threads, s[0], s[1], s[2]))
+                        .as("D + %d x %d x %d, %d threads", s[0], s[1], s[2], threads)
+                        .isEqualTo(one);
             }
         }
     }
@@ -121,6 +131,15 @@ class GemmTest {
         return c;
     }
 
+    private static float[] sum(int threads, int m, int n, int k) {
+        Floats a = new Floats(NaiveConv.random(m * k, 1), 0);
+        Floats b = new Floats(NaiveConv.random(k * n, 2), 0);
+        Floats d = new Floats(NaiveConv.random(m * n, 3), 0);
+        Floats c = new Floats(new float[m * n], 0);
+        new PackedGemm(new ThreadPool(threads), new VectorTiles()).multiplyPlus(m, n, k, 1f, a, b, d, c);
+        return c.array();
+    }
+
     private void check(int m, int n, int k, boolean ta, boolean tb, int seed) {
         int lda = (ta ? m : k) + seed % 3;
         int ldb = (tb ? k : n) + seed % 2;
@@ -131,9 +150,13 @@ class GemmTest {
         float[] a = matrix(ta ? k : m, ta ? m : k, lda, ao, seed);
         float[] b = matrix(tb ? n : k, tb ? k : n, ldb, bo, seed + 1);
         float[] c = NaiveConv.random(co + m * ldc + AROUND, seed + 2);
-        float[] before = c.clone();
         float alpha = seed % 2 == 0 ? 1f : 0.5f;
         float beta = seed % 3 == 0 ? 0f : seed % 3;
+        for (int i = 0; beta == 0f && i < m; i++) {
+            // What is not read may be anything.
+            Arrays.fill(c, co + i * ldc, co + i * ldc + n, Float.NaN);
+        }
+        float[] before = c.clone();
         double[] expected = new double[c.length];
         for (int i = 0; i < c.length; i++) {
             expected[i] = c[i];
@@ -145,7 +168,7 @@ class GemmTest {
                     sum += (double) a[ao + (ta ? p * lda + i : i * lda + p)] * b[bo + (tb ? j * ldb + p : p * ldb + j)];
                 }
                 int at = co + i * ldc + j;
-                expected[at] = alpha * sum + beta * c[at];
+                expected[at] = beta == 0f ? alpha * sum : alpha * sum + beta * c[at];
             }
         }
         String what = String.format("%d x %d x %d, %s %s, %s + %s C", m, n, k, ta, tb, alpha, beta);
