@@ -23,8 +23,10 @@ final class CpuChannelGroups implements ChannelGroups {
     private final GroupedDirect direct;
     private final GroupedIm2col im2col;
     private final GroupedWinograd winograd;
+    private final GroupedDepthwise depthwise;
 
-    CpuChannelGroups(ThreadPool pool, GroupLoops loops, WinogradTiles kernels, ConvolutionChoice choice) {
+    CpuChannelGroups(
+            ThreadPool pool, GroupLoops loops, DepthwiseLoops rows, WinogradTiles kernels, ConvolutionChoice choice) {
         this.pool = pool;
         this.loops = loops;
         this.kernels = kernels;
@@ -32,6 +34,7 @@ final class CpuChannelGroups implements ChannelGroups {
         direct = new GroupedDirect(pool, loops);
         im2col = new GroupedIm2col(pool, loops);
         winograd = new GroupedWinograd(pool, loops, kernels);
+        depthwise = new GroupedDepthwise(pool, loops, rows);
     }
 
     @Override
@@ -41,16 +44,41 @@ final class CpuChannelGroups implements ChannelGroups {
 
     @Override
     public boolean covers(Shape weight, ConvGeometry geometry, boolean groups) {
-        int inputs = weight.size(1);
-        return geometry.groups() == 1
-                && weight.size(0) % group() == 0
-                && (groups ? inputs % group() == 0 : inputs <= MAX_PLANES);
+        return isDepthwise(weight, geometry)
+                ? groups
+                : geometry.groups() == 1 && (groups || weight.size(1) <= MAX_PLANES);
+    }
+
+    private static boolean isDepthwise(Shape weight, ConvGeometry geometry) {
+        return geometry.groups() > 1 && geometry.groups() == weight.size(0) && weight.size(1) == 1;
+    }
+
+    private int padded(int channels) {
+        return (channels + group() - 1) / group() * group();
     }
 
     @Override
     public Convolution convolution(
             Tensor weight, Tensor bias, Activation activation, ConvGeometry geometry, boolean groups) {
-        return new Prepared(weight, bias.toFloats(), Activations.clamp(activation), geometry, groups);
+        Shape shape = weight.shape();
+        int outputs = padded(shape.size(0));
+        int inputs = groups && !isDepthwise(shape, geometry) ? padded(shape.size(1)) : shape.size(1);
+        float[] b = Arrays.copyOf(bias.toFloats(), outputs);
+        Tensor w = outputs == shape.size(0) && inputs == shape.size(1) ? weight : padded(weight, outputs, inputs);
+        return new Prepared(w, b, shape.size(0), Activations.clamp(activation), geometry, groups);
+    }
+
+    /** Weights with zeros for the channels that fill up the last group. */
+    private static Tensor padded(Tensor weight, int outputs, int inputs) {
+        Shape shape = weight.shape();
+        Floats w = Floats.of(weight);
+        int kernel = shape.elements(2, 4);
+        float[] all = new float[outputs * inputs * kernel];
+        int row = shape.size(1) * kernel;
+        for (int m = 0; m < shape.size(0); m++) {
+            System.arraycopy(w.array(), w.offset() + m * row, all, m * inputs * kernel, row);
+        }
+        return Tensor.of(all, outputs, inputs, shape.size(2), shape.size(3));
     }
 
     /** The geometry of x [N, C / group, H, W, group] or [N, C, H, W]. */
@@ -78,12 +106,13 @@ final class CpuChannelGroups implements ChannelGroups {
                 g.padRight(),
                 g.dilationHeight(),
                 g.dilationWidth(),
-                1);
+                g.groups() == 1 ? 1 : w.size(0));
     }
 
     private final class Prepared implements Convolution {
         private final Tensor weight;
         private final float[] bias;
+        private final int outputs;
         private final Activations.Clamp clamp;
         private final ConvGeometry geometry;
         private final boolean groups;
@@ -91,9 +120,19 @@ final class CpuChannelGroups implements ChannelGroups {
         /** By the size of tiles; images of one size need one of these. */
         private final Map<Integer, float[]> transformed = new HashMap<>();
 
-        Prepared(Tensor weight, float[] bias, Activations.Clamp clamp, ConvGeometry geometry, boolean groups) {
+        /**
+         * @param weight of whole groups, {@code outputs} channels of them and zeros
+         */
+        Prepared(
+                Tensor weight,
+                float[] bias,
+                int outputs,
+                Activations.Clamp clamp,
+                ConvGeometry geometry,
+                boolean groups) {
             this.weight = weight;
             this.bias = bias;
+            this.outputs = outputs;
             this.clamp = clamp;
             this.geometry = geometry;
             this.groups = groups;
@@ -107,17 +146,13 @@ final class CpuChannelGroups implements ChannelGroups {
             ConvShape s = shape(x.shape(), groups, weight.shape(), geometry);
             GroupedDirect.Finish finish = new GroupedDirect.Finish(
                     bias, r == null ? null : r.array(), r == null ? 0 : r.offset(), clamp.low(), clamp.high());
-            int tile = groups ? choice.groupedTile(s) : 0;
-            if (tile > 0) {
-                winograd.run(s, tile, in.array(), in.offset(), transformed(tile), finish, out.array(), out.offset());
+            if (s.groups() > 1) {
+                depthwise.run(s, in.array(), in.offset(), taps(), finish, out.array(), out.offset());
             } else {
-                int unit = groups ? group() : 1;
-                float[] w = packed(unit);
-                if (im2col.fits(s, unit)) {
-                    im2col.run(s, unit, in.array(), in.offset(), w, finish, out.array(), out.offset());
-                } else {
-                    direct.run(s, unit, in.array(), in.offset(), w, finish, out.array(), out.offset());
-                }
+                products(s, in, finish, out);
+            }
+            if (outputs < weight.shape().size(0)) {
+                clear(out.array(), out.offset(), y.shape());
             }
             if (clamp.leaks()) {
                 float[] a = out.array();
@@ -126,6 +161,51 @@ final class CpuChannelGroups implements ChannelGroups {
                         y.elements(),
                         (i, n) -> Activations.leak(a, out.offset() + i, n, clamp.slope(), a, out.offset() + i));
             }
+        }
+
+        private void products(ConvShape s, Floats in, GroupedDirect.Finish finish, Floats out) {
+            int tile = groups ? choice.groupedTile(s) : 0;
+            if (tile > 0) {
+                winograd.run(s, tile, in.array(), in.offset(), transformed(tile), finish, out.array(), out.offset());
+                return;
+            }
+            int unit = groups ? group() : 1;
+            float[] w = packed(unit);
+            if (im2col.fits(s, unit)) {
+                im2col.run(s, unit, in.array(), in.offset(), w, finish, out.array(), out.offset());
+            } else {
+                direct.run(s, unit, in.array(), in.offset(), w, finish, out.array(), out.offset());
+            }
+        }
+
+        /** Zeros in the channels that fill up the last group: an infinite input times their weights of zero is NaN, which the next convolution would spread. */
+        private void clear(float[] y, int yo, Shape shape) {
+            int nr = group();
+            int last = shape.size(1) - 1;
+            int used = outputs - last * nr;
+            int pixels = shape.size(2) * shape.size(3);
+            pool.run(shape.size(0), n -> {
+                int at = yo + (n * (last + 1) + last) * pixels * nr;
+                for (int i = 0; i < pixels; i++, at += nr) {
+                    for (int c = used; c < nr; c++) {
+                        y[at + c] = 0;
+                    }
+                }
+            });
+        }
+
+        private synchronized float[] taps() {
+            float[] known = packed;
+            if (known == null) {
+                Floats w = Floats.of(weight);
+                known = depthwise.pack(
+                        weight.shape().size(0),
+                        weight.shape().size(2) * weight.shape().size(3),
+                        w.array(),
+                        w.offset());
+                packed = known;
+            }
+            return known;
         }
 
         private synchronized float[] packed(int unit) {
@@ -239,9 +319,15 @@ final class CpuChannelGroups implements ChannelGroups {
         Floats out = Floats.of(y);
         int nr = group();
         int pixels = x.shape().size(2) * x.shape().size(3);
-        for (int i = 0; i < x.shape().size(0) * x.shape().size(1); i++) {
+        int groups = x.shape().size(1);
+        int channels = y.shape().size(1);
+        float[] sums = Workspace.take(Workspace.Purpose.SMALL, nr);
+        for (int i = 0; i < x.shape().size(0) * groups; i++) {
             int from = in.offset() + i * pixels * nr;
-            loops.average(in.array(), from, pixels, 1f / pixels, out.array(), out.offset() + i * nr);
+            int first = i % groups * nr;
+            loops.average(in.array(), from, pixels, 1f / pixels, sums, Workspace.START);
+            int to = out.offset() + i / groups * channels + first;
+            System.arraycopy(sums, Workspace.START, out.array(), to, Math.min(nr, channels - first));
         }
     }
 
@@ -251,9 +337,13 @@ final class CpuChannelGroups implements ChannelGroups {
         Floats out = Floats.of(y);
         int nr = group();
         int pixels = x.shape().size(2) * x.shape().size(3);
-        pool.run(x.shape().size(0) * x.shape().size(1), i -> {
-            int at = i * pixels * nr;
-            kernels.scatter(in.array(), in.offset() + at, nr, pixels, out.array(), out.offset() + at, pixels);
+        int groups = x.shape().size(1);
+        int channels = y.shape().size(1);
+        pool.run(x.shape().size(0) * groups, i -> {
+            int first = i % groups * nr;
+            int count = Math.min(nr, channels - first);
+            int to = out.offset() + (i / groups * channels + first) * pixels;
+            kernels.scatter(in.array(), in.offset() + i * pixels * nr, count, pixels, out.array(), to, pixels);
         });
     }
 }

@@ -4,6 +4,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.cpu.linalg.EjmlGemm;
 import org.lrcc.engine.cpu.simd.PreferredWidth;
+import org.lrcc.engine.cpu.simd.VectorDepthwise;
 import org.lrcc.engine.cpu.simd.VectorFactorLoops;
 import org.lrcc.engine.cpu.simd.VectorGroups;
 import org.lrcc.engine.cpu.simd.VectorLoops;
@@ -152,7 +153,7 @@ abstract class Instructions {
         @Override
         ChannelGroups channelGroups(ThreadPool pool) {
             String algorithm = System.getProperty(ConvolutionChoice.PROPERTY, ConvolutionChoice.AUTO);
-            return new CpuChannelGroups(pool, groups, winograd, choice(pool, algorithm));
+            return new CpuChannelGroups(pool, groups, new VectorDepthwise(), winograd, choice(pool, algorithm));
         }
 
         @Override

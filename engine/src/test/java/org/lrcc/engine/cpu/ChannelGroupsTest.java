@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.lrcc.engine.cpu.simd.VectorDepthwise;
 import org.lrcc.engine.cpu.simd.VectorGroups;
 import org.lrcc.engine.cpu.simd.VectorTiles;
 import org.lrcc.engine.cpu.simd.VectorWinograd;
@@ -52,15 +54,16 @@ class ChannelGroupsTest {
                 new WinogradConvolution(pool, new VectorTiles(), new VectorWinograd()),
                 model(algorithm),
                 algorithm.equals(SMALL) ? "winograd" : algorithm);
-        return new CpuChannelGroups(pool, new VectorGroups(), new VectorWinograd(), choice);
+        return new CpuChannelGroups(pool, new VectorGroups(), new VectorDepthwise(), new VectorWinograd(), choice);
     }
 
     private static float[] toGroups(float[] x, int batch, int channels, int plane) {
-        float[] y = new float[x.length];
+        int groups = (channels + NR - 1) / NR;
+        float[] y = new float[batch * groups * plane * NR];
         for (int n = 0; n < batch; n++) {
             for (int c = 0; c < channels; c++) {
                 for (int p = 0; p < plane; p++) {
-                    y[((n * channels / NR + c / NR) * plane + p) * NR + c % NR] = x[(n * channels + c) * plane + p];
+                    y[((n * groups + c / NR) * plane + p) * NR + c % NR] = x[(n * channels + c) * plane + p];
                 }
             }
         }
@@ -80,8 +83,16 @@ class ChannelGroupsTest {
 
     private static float[] run(ChannelGroups g, ConvShape s, boolean in, float[] x, float[] w, float[] b, float[] r) {
         ConvGeometry geometry = new ConvGeometry(
-                s.strideH(), s.strideW(), s.top(), s.left(), s.bottom(), s.right(), s.dilationH(), s.dilationW(), 1);
-        Tensor weight = Tensor.of(w, s.outputs(), s.inputs(), s.kernelH(), s.kernelW());
+                s.strideH(),
+                s.strideW(),
+                s.top(),
+                s.left(),
+                s.bottom(),
+                s.right(),
+                s.dilationH(),
+                s.dilationW(),
+                s.groups());
+        Tensor weight = Tensor.of(w, s.outputs(), s.groupInputs(), s.kernelH(), s.kernelW());
         assertThat(g.covers(weight.shape(), geometry, in)).isTrue();
         Activation activation = s.batch() % 2 == 0 ? Activation.RELU : Activation.leakyRelu(0.25);
         ChannelGroups.Convolution c = g.convolution(weight, Tensor.of(b, s.outputs()), activation, geometry, in);
@@ -92,12 +103,16 @@ class ChannelGroupsTest {
         c.run(source, s.inputs() % 3 == 0 ? null : grouped(g, r, ys), y);
         Tensor planes = empty(ys);
         g.toPlanes(y, planes);
-        return planes.toFloats();
+        float[] got = planes.toFloats();
+        assertThat(y.toFloats())
+                .as("zeros behind the channels of %s", s)
+                .isEqualTo(toGroups(got, s.batch(), s.outputs(), s.outPlane()));
+        return got;
     }
 
     private static void check(ConvShape s, boolean in, String algorithm, double tolerance, int seed) {
         float[] x = NaiveConv.random(s.batch() * s.inputs() * s.height() * s.width(), seed);
-        float[] w = NaiveConv.random(s.outputs() * s.inputs() * s.kernel(), seed + 1);
+        float[] w = NaiveConv.random(s.outputs() * s.groupInputs() * s.kernel(), seed + 1);
         float[] b = NaiveConv.random(s.outputs(), seed + 2);
         float[] r = NaiveConv.random(s.batch() * s.outputs() * s.outPlane(), seed + 3);
         float[] y = run(groups(new ThreadPool(2), algorithm), s, in, x, w, b, r);
@@ -116,6 +131,100 @@ class ChannelGroupsTest {
             error = Math.max(error, Math.abs(v - y[i]));
         }
         assertThat(error / most).as("error of %s, %s", s, algorithm).isLessThan(tolerance);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "3, 1, 1, 1",
+        "3, 2, 1, 1",
+        "3, 1, 2, 2",
+        "3, 2, 2, 0",
+        "5, 1, 1, 2",
+        "5, 2, 1, 2",
+        "5, 1, 2, 4",
+        "5, 3, 1, 0",
+        "1, 1, 1, 0",
+        "1, 2, 1, 0",
+        "1, 1, 1, 1",
+        "2, 1, 1, 1",
+        "7, 1, 1, 3"
+    })
+    void depthwiseConvolutionAgreesWithTheDefinition(int kernel, int stride, int dilation, int padding) {
+        int[][] images = {{1, 9, 9}, {2, 13, 10}, {3, 10, 31}, {1, 75, 67}};
+        int[] channels = {NR, 2 * NR, 8, 24, 40, 3 * NR - 1, 33};
+        for (int i = 0; i < channels.length; i++) {
+            int[] image = images[i % images.length];
+            int c = channels[i];
+            // Padding at the right is one more than at the left where the image is large.
+            int right = padding + (image[1] > 50 ? 1 : 0);
+            ConvShape s = new ConvShape(
+                    image[0],
+                    c,
+                    image[1],
+                    image[2],
+                    c,
+                    kernel,
+                    Math.max(1, kernel - i % 2),
+                    stride,
+                    1 + (stride + i) % 3,
+                    padding,
+                    padding,
+                    right,
+                    right,
+                    dilation,
+                    dilation,
+                    c);
+            check(s, true, "auto", 2e-6, 10 * i + kernel);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"direct", "winograd", SMALL, "auto"})
+    void channelsNeedNotFillTheLastGroup(String algorithm) {
+        int[][] channels = {{8, 24}, {24, 40}, {NR, 8}, {40, 2 * NR}, {NR + 1, NR - 1}, {3, 24}};
+        for (int i = 0; i < channels.length; i++) {
+            int in = channels[i][0];
+            int out = channels[i][1];
+            ConvShape three = new ConvShape(1 + i % 2, in, 15, 17, out, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+            check(three, in > 3, algorithm, 1e-5, i);
+            ConvShape point = new ConvShape(1 + i % 2, in, 15, 17, out, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1);
+            check(point, in > 3, algorithm, 2e-6, i);
+        }
+    }
+
+    /** Infinite numbers and NaN of one channel stay in it, and out of the channels that fill up the group. */
+    @Test
+    void depthwiseChannelsDoNotMeet() {
+        ConvShape s = new ConvShape(2, 24, 9, 11, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 24);
+        float[] x = NaiveConv.random(2 * 24 * 99, 1);
+        float[] w = NaiveConv.random(24 * 9, 2);
+        float[] b = NaiveConv.random(24, 3);
+        float[] r = new float[x.length];
+        ChannelGroups g = groups(new ThreadPool(2), "auto");
+        float[] before = run(g, s, true, x, w, b, r);
+        int channel = 18;
+        x[channel * 99 + 50] = Float.NaN;
+        x[channel * 99 + 20] = Float.POSITIVE_INFINITY;
+        float[] after = run(g, s, true, x, w, b, r);
+        assertThat(after[channel * 99 + 50]).isNaN();
+        for (int i = 0; i < after.length; i++) {
+            if (i / 99 != channel) {
+                assertThat(after[i]).as("value %d", i).isEqualTo(before[i]);
+            }
+        }
+    }
+
+    /** The channels that fill up a group are zeros whatever the others are: {@code run} checks that. */
+    @Test
+    void infinitePixelsLeaveTheLastGroupsRestZero() {
+        ConvShape s = new ConvShape(2, 24, 9, 11, 24, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1);
+        float[] x = NaiveConv.random(2 * 24 * 99, 1);
+        x[50] = Float.POSITIVE_INFINITY;
+        float[] w = NaiveConv.random(24 * 24, 2);
+        float[] y = run(groups(new ThreadPool(2), "auto"), s, true, x, w, new float[24], new float[x.length]);
+        for (int c = 0; c < 24; c++) {
+            assertThat(y[c * 99 + 50]).isEqualTo(w[c * 24] > 0 ? Float.POSITIVE_INFINITY : 0);
+        }
     }
 
     @Test
@@ -208,7 +317,8 @@ class ChannelGroupsTest {
     void poolsAgreeWithPlanes() {
         ThreadPool pool = new ThreadPool(2);
         ChannelGroups g = groups(pool, "auto");
-        Shape shape = Shape.of(2, 2 * NR, 13, 18);
+        int channels = 2 * NR - 3;
+        Shape shape = Shape.of(2, channels, 13, 18);
         float[] x = NaiveConv.random(shape.elements(), 9);
         x[77] = Float.NaN;
         x[500] = Float.NEGATIVE_INFINITY;
@@ -229,9 +339,9 @@ class ChannelGroupsTest {
             }
             x[77] = 0;
             x[500] = 0;
-            Tensor expected = kernels.allocate(DType.F32, Shape.of(2, 2 * NR, 1, 1));
+            Tensor expected = kernels.allocate(DType.F32, Shape.of(2, channels, 1, 1));
             kernels.avgPool2d(Tensor.of(x, shape.sizes()), PoolGeometry.global(13, 18), expected);
-            Tensor y = empty(Shape.of(2, 2 * NR));
+            Tensor y = empty(Shape.of(2, channels));
             g.globalAverage(grouped(g, x, shape), y);
             assertThat(y.toFloats()).usingComparatorWithPrecision(1e-6f).containsExactly(expected.toFloats());
         }

@@ -1,10 +1,12 @@
 package org.lrcc.nn.network;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.autograd.Tape;
 import org.lrcc.engine.autograd.Var;
@@ -28,17 +30,30 @@ import org.lrcc.nn.layer.MaxPool2d;
  */
 final class GroupedSteps {
     private final ChannelGroups groups;
+    private final Map<String, Shape> shapes;
+    /** Channels of the values that are in groups. */
+    private final Map<Integer, Integer> grouped = new HashMap<>();
+    /** Products of the convolutions in groups, and those with the channels that fill up their groups. */
+    private double products;
 
-    GroupedSteps(ChannelGroups groups) {
+    private double padded;
+
+    /**
+     * @param shapes of nodes' values in planes
+     */
+    GroupedSteps(ChannelGroups groups, Map<String, Shape> shapes) {
         this.groups = groups;
+        this.shapes = shapes;
     }
 
-    /** The steps in groups; empty where a step between the first convolution and the last pool has no kernel for them. */
+    /**
+     * The steps in groups; empty where a step between the first convolution and the last pool has no kernel for them, or where more than a third of the convolutions' products
+     * would be with channels that only fill up a group.
+     */
     List<Step> of(List<Step> steps) {
         List<Step> result = new ArrayList<>();
-        Set<Integer> grouped = new HashSet<>();
         for (Step step : steps) {
-            Step other = step(step, grouped);
+            Step other = step(step);
             if (other == null) {
                 return List.of();
             }
@@ -46,22 +61,28 @@ final class GroupedSteps {
         }
         boolean leaves = result.stream().anyMatch(step -> step instanceof AverageStep || step instanceof PlanesStep);
         // The last step's value is the network's output, which is in planes.
-        return leaves && !grouped.contains(steps.get(steps.size() - 1).output()) ? result : List.of();
+        boolean pays = padded * 2 <= products * 3;
+        return pays
+                        && leaves
+                        && !grouped.containsKey(steps.get(steps.size() - 1).output())
+                ? result
+                : List.of();
     }
 
     /** A step's counterpart, itself where it reads no groups, or null where it would but cannot. */
-    private @Nullable Step step(Step step, Set<Integer> grouped) {
+    private @Nullable Step step(Step step) {
         int count = 0;
         for (int input : step.inputs()) {
-            count += grouped.contains(input) ? 1 : 0;
+            count += grouped.containsKey(input) ? 1 : 0;
         }
         boolean all = count == step.inputs().length;
         if (step instanceof FusedStep fused && fused.chain().first().layer() instanceof Convolution convolution) {
-            boolean in = grouped.contains(fused.chain().input());
+            boolean in = grouped.containsKey(fused.chain().input());
             boolean fits = fused.chain().residual() < 0
-                    || grouped.contains(fused.chain().residual());
+                    || grouped.containsKey(fused.chain().residual());
             if (fits && groups.covers(convolution.weightShape(), convolution.geometry(), in)) {
-                grouped.add(step.output());
+                count(fused.chain().first().name(), convolution, in);
+                grouped.put(step.output(), convolution.outChannels());
                 return new ConvolutionStep(fused.chain(), in);
             }
             return count == 0 ? step : null;
@@ -69,24 +90,43 @@ final class GroupedSteps {
         if (count == 0) {
             return step;
         }
-        if (!all || !(step instanceof LayerStep layer)) {
+        if (!all || !isOfOneWidth(step) || !(step instanceof LayerStep layer)) {
             return null;
         }
+        int channels = Objects.requireNonNull(grouped.get(step.inputs()[0]));
         if (layer.layer() instanceof GlobalAvgPool) {
-            return new AverageStep(layer);
+            return new AverageStep(layer, channels);
         }
         if (layer.layer() instanceof MaxPool2d) {
-            grouped.add(step.output());
-            return new MaxStep(layer);
+            grouped.put(step.output(), channels);
+            return new MaxStep(layer, channels);
         }
         if (layer.layer() instanceof Activate
                 || layer.layer() instanceof Add
                 || layer.layer() instanceof Identity
                 || layer.layer() instanceof Dropout) {
-            grouped.add(step.output());
+            grouped.put(step.output(), channels);
             return step;
         }
-        return layer.inputs().length == 1 ? new PlanesStep(layer) : null;
+        return layer.inputs().length == 1 ? new PlanesStep(layer, channels) : null;
+    }
+
+    /** Whether all inputs have as many channels: one of a single channel is not added to all of a group. */
+    private boolean isOfOneWidth(Step step) {
+        return IntStream.of(step.inputs()).map(grouped::get).distinct().count() == 1;
+    }
+
+    private void count(String node, Convolution convolution, boolean in) {
+        Shape out = Objects.requireNonNull(shapes.get(node));
+        double taps = (double) convolution.weightShape().elements(2, 4) * out.elements(2, 4);
+        int inputs = convolution.weightShape().size(1);
+        boolean all = in && convolution.geometry().groups() == 1;
+        products += taps * inputs * convolution.outChannels();
+        padded += taps * (all ? padded(inputs) : inputs) * padded(convolution.outChannels());
+    }
+
+    private double padded(int channels) {
+        return Math.ceil((double) channels / groups.group()) * groups.group();
     }
 
     /** What {@code kernel} writes outside of an op, on the tape; nothing is written where a run is rehearsed. */
@@ -128,50 +168,59 @@ final class GroupedSteps {
         Var run(StepContext context, Activation activation, @Nullable Var residual, Var x) {
             Tape tape = context.tape();
             ChannelGroups.Convolution prepared = prepared(tape.kernels(), context.state());
-            Shape planes = in ? groups.planes(x.shape()) : x.shape();
+            Shape planes = in ? groups.planes(x.shape(), convolution.inChannels()) : x.shape();
             Shape out = groups.grouped(convolution.geometry().infer(planes, convolution.weightShape()));
             return written(tape, out, y -> prepared.run(x.tensor(), residual == null ? null : residual.tensor(), y));
         }
     }
 
     private final class MaxStep extends LayerStep {
-        MaxStep(LayerStep step) {
+        private final int channels;
+
+        MaxStep(LayerStep step, int channels) {
             super(step.node(), step.inputs(), step.output());
+            this.channels = channels;
         }
 
         @Override
         Var run(StepContext context, @Nullable Var[] live) {
             Tensor x = live(live, inputs()[0]).tensor();
             MaxPool2d pool = (MaxPool2d) layer();
-            Shape out = groups.grouped(pool.geometry().infer(groups.planes(x.shape())));
+            Shape out = groups.grouped(pool.geometry().infer(groups.planes(x.shape(), channels)));
             return written(context.tape(), out, y -> groups.maxPool2d(x, pool.geometry(), y));
         }
     }
 
     private final class AverageStep extends LayerStep {
-        AverageStep(LayerStep step) {
+        private final int channels;
+
+        AverageStep(LayerStep step, int channels) {
             super(step.node(), step.inputs(), step.output());
+            this.channels = channels;
         }
 
         @Override
         Var run(StepContext context, @Nullable Var[] live) {
             Tensor x = live(live, inputs()[0]).tensor();
-            Shape out = layer().infer(groups.planes(x.shape()));
+            Shape out = layer().infer(groups.planes(x.shape(), channels));
             return written(context.tape(), out, y -> groups.globalAverage(x, y));
         }
     }
 
     /** A layer that wants planes. */
     private final class PlanesStep extends LayerStep {
-        PlanesStep(LayerStep step) {
+        private final int channels;
+
+        PlanesStep(LayerStep step, int channels) {
             super(step.node(), step.inputs(), step.output());
+            this.channels = channels;
         }
 
         @Override
         Var run(StepContext context, @Nullable Var[] live) {
             Tape tape = context.tape();
             Tensor x = live(live, inputs()[0]).tensor();
-            Var planes = written(tape, groups.planes(x.shape()), y -> groups.toPlanes(x, y));
+            Var planes = written(tape, groups.planes(x.shape(), channels), y -> groups.toPlanes(x, y));
             @Nullable Var[] one = new Var[live.length];
             one[inputs()[0]] = planes;
             Var out = super.run(context, one);

@@ -48,7 +48,7 @@ final class Planner {
     Plan fused(Backend backend, Mode mode, Shape input) {
         ChannelGroups groups = mode == Mode.EVAL ? backend.channelGroups() : null;
         if (groups != null) {
-            List<Step> grouped = new GroupedSteps(groups).of(fusedSteps(mode, input));
+            List<Step> grouped = new GroupedSteps(groups, network.infer(input)).of(fusedSteps(mode, input));
             if (!grouped.isEmpty()) {
                 return finish(mode, input, grouped);
             }
@@ -56,7 +56,7 @@ final class Planner {
         return finish(mode, input, fusedSteps(mode, input));
     }
 
-    private List<Step> fusedSteps(Mode mode, Shape input) {
+    List<Step> fusedSteps(Mode mode, Shape input) {
         List<Step> steps = new ArrayList<>();
         Map<String, Chain> chains = chains(mode, network.infer(input));
         Set<String> absorbed = new HashSet<>();

@@ -302,6 +302,100 @@ class PlanTest {
         }
     }
 
+    /** Pointwise and depthwise convolutions of as many channels as fill no group, a residual, what a classifier ends with. */
+    private static Network mobile(Shape input, int narrow, int wide) {
+        ConvGeometry point = ConvGeometry.of(1, 0);
+        Activation relu6 = Activation.clip(0, 6);
+        List<Node> nodes = new ArrayList<>();
+        String last = "x";
+        last = block(nodes, "stem", new Conv2d(3, narrow, 3, 3, ConvGeometry.of(2, 1), false), relu6, last);
+        String residual = last;
+        last = block(nodes, "e1", new Conv2d(narrow, wide, 1, 1, point, false), relu6, last);
+        last = block(nodes, "d1", new Conv2d(wide, wide, 3, 3, depthwise(1, 1, wide), false), relu6, last);
+        last = block(nodes, "p1", new Conv2d(wide, narrow, 1, 1, point, false), Activation.NONE, last);
+        nodes.add(new Node("sum", new Add(), List.of(residual, last)));
+        last = block(nodes, "e2", new Conv2d(narrow, wide, 1, 1, point, false), Activation.leakyRelu(0.1), "sum");
+        last = block(nodes, "d2", new Conv2d(wide, wide, 5, 5, depthwise(2, 2, wide), false), relu6, last);
+        last = block(nodes, "p2", new Conv2d(wide, narrow, 1, 1, point, false), Activation.NONE, last);
+        nodes.add(new Node("max", new MaxPool2d(PoolGeometry.of(2, 1, 0)), List.of(last)));
+        nodes.add(new Node("pool", new GlobalAvgPool(true), List.of("max")));
+        nodes.add(new Node("flat", new Flatten(1), List.of("pool")));
+        nodes.add(new Node("fc", new Linear(narrow, 5, true), List.of("flat")));
+        return Network.of("x", input.with(0, 1), nodes, "fc");
+    }
+
+    private static ConvGeometry depthwise(int stride, int padding, int channels) {
+        return new ConvGeometry(stride, stride, padding, padding, padding, padding, 1, 1, channels);
+    }
+
+    private static String block(List<Node> nodes, String name, Conv2d layer, Activation activation, String from) {
+        nodes.add(new Node(name, layer, List.of(from)));
+        nodes.add(new Node(name + ".n", BatchNorm2d.of(layer.outChannels()), List.of(name)));
+        if (activation.equals(Activation.NONE)) {
+            return name + ".n";
+        }
+        nodes.add(new Node(name + ".a", new Activate(activation), List.of(name + ".n")));
+        return name + ".a";
+    }
+
+    private static boolean isGrouped(Backend backend, Network network, Shape input) {
+        ChannelGroups groups = backend.channelGroups();
+        return groups != null
+                && !new GroupedSteps(groups, network.infer(input))
+                        .of(new Planner(network).fusedSteps(Mode.EVAL, input))
+                        .isEmpty();
+    }
+
+    /** Channels that fill one and a half groups are grouped; where a group would hold three the network stays in planes. */
+    @Test
+    void depthwiseConvolutionsRunInGroups() {
+        Backend backend = Backends.named("cpu");
+        ChannelGroups groups = backend.channelGroups();
+        int many = groups == null ? 16 : groups.group();
+        Shape input = Shape.of(2, 3, 35, 29);
+        Network wide = mobile(input, many * 3 / 2, 4 * many - 3);
+        Network thin = mobile(input, 3, 5);
+        assertThat(isGrouped(backend, wide, input)).isEqualTo(groups != null);
+        assertThat(isGrouped(backend, thin, input)).isFalse();
+        try (Kernels kernels = backend.open()) {
+            for (Network network : List.of(wide, thin)) {
+                State state = state(network);
+                Tensor x = random(input, -0.5f, 1);
+                Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
+                Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
+                close(got.toFloats(), expected.toFloats(), "groups");
+            }
+        }
+    }
+
+    /** One channel that is added to many: in groups it would be added to one of each. */
+    @Test
+    void additionsThatBroadcastChannelsStayInPlanes() {
+        Backend backend = Backends.named("cpu");
+        ChannelGroups groups = backend.channelGroups();
+        int many = 4 * (groups == null ? 16 : groups.group());
+        Shape input = Shape.of(2, 3, 9, 9);
+        ConvGeometry same = ConvGeometry.of(1, 1);
+        Network network = Network.of(
+                "x",
+                input.with(0, 1),
+                List.of(
+                        new Node("a", new Conv2d(3, many, 3, 3, same, true), List.of("x")),
+                        new Node("b", new Conv2d(many, many, 3, 3, same, true), List.of("a")),
+                        new Node("c", new Conv2d(many, 1, 1, 1, ConvGeometry.of(1, 0), true), List.of("b")),
+                        new Node("s", new Add(), List.of("b", "c")),
+                        new Node("p", new GlobalAvgPool(true), List.of("s"))),
+                "p");
+        State state = state(network);
+        assertThat(isGrouped(backend, network, input)).isFalse();
+        try (Kernels kernels = backend.open()) {
+            Tensor x = random(input, -0.5f, 1);
+            Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
+            Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
+            close(got.toFloats(), expected.toFloats(), "broadcast");
+        }
+    }
+
     @Test
     void foldedWeightsAreKeptUntilTheStateChanges() {
         Backend backend = Backends.named("reference");
