@@ -18,6 +18,7 @@ import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.layer.Activate;
 import org.lrcc.nn.layer.Add;
+import org.lrcc.nn.layer.Concat;
 import org.lrcc.nn.layer.Convolution;
 import org.lrcc.nn.layer.Dropout;
 import org.lrcc.nn.layer.GlobalAvgPool;
@@ -90,7 +91,13 @@ final class GroupedSteps {
         if (count == 0) {
             return step;
         }
-        if (!all || !isOfOneWidth(step) || !(step instanceof LayerStep layer)) {
+        if (!all || !(step instanceof LayerStep layer)) {
+            return null;
+        }
+        if (layer.layer() instanceof Concat concat) {
+            return concat(concat, layer);
+        }
+        if (!isOfOneWidth(step)) {
             return null;
         }
         int channels = Objects.requireNonNull(grouped.get(step.inputs()[0]));
@@ -109,6 +116,19 @@ final class GroupedSteps {
             return step;
         }
         return layer.inputs().length == 1 ? new PlanesStep(layer, channels) : null;
+    }
+
+    /** Channels one after the other are groups one after the other where all but the last inputs fill theirs. */
+    private @Nullable Step concat(Concat concat, LayerStep step) {
+        int channels = 0;
+        for (int input : step.inputs()) {
+            if (concat.axis() != 1 || channels % groups.group() != 0) {
+                return null;
+            }
+            channels += Objects.requireNonNull(grouped.get(input));
+        }
+        grouped.put(step.output(), channels);
+        return step;
     }
 
     /** Whether all inputs have as many channels: one of a single channel is not added to all of a group. */

@@ -31,6 +31,7 @@ import org.lrcc.nn.layer.Activate;
 import org.lrcc.nn.layer.Add;
 import org.lrcc.nn.layer.AvgPool2d;
 import org.lrcc.nn.layer.BatchNorm2d;
+import org.lrcc.nn.layer.Concat;
 import org.lrcc.nn.layer.Conv2d;
 import org.lrcc.nn.layer.Dropout;
 import org.lrcc.nn.layer.Flatten;
@@ -364,6 +365,40 @@ class PlanTest {
                 Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
                 Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
                 close(got.toFloats(), expected.toFloats(), "groups");
+            }
+        }
+    }
+
+    /** A fire module: what is joined lies in groups where all parts but the last fill theirs. */
+    @Test
+    void channelsAreJoinedInGroups() {
+        Backend backend = Backends.named("cpu");
+        ChannelGroups groups = backend.channelGroups();
+        int many = groups == null ? 16 : groups.group();
+        Shape input = Shape.of(2, 3, 15, 12);
+        ConvGeometry point = ConvGeometry.of(1, 0);
+        for (int first : new int[] {2 * many, 2 * many - 1}) {
+            int last = 2 * many - 5;
+            Network network = Network.of(
+                    "x",
+                    input.with(0, 1),
+                    List.of(
+                            new Node("s", new Conv2d(3, many, 3, 3, ConvGeometry.of(1, 1), true), List.of("x")),
+                            new Node("a", new Conv2d(many, first, 1, 1, point, true), List.of("s")),
+                            new Node("b", new Conv2d(many, last, 3, 3, ConvGeometry.of(1, 1), true), List.of("s")),
+                            new Node("ab", new Concat(1), List.of("a", "b")),
+                            new Node("r", new Activate(Activation.RELU), List.of("ab")),
+                            new Node("c", new Conv2d(first + last, 10, 1, 1, point, true), List.of("r")),
+                            new Node("p", new GlobalAvgPool(true), List.of("c")),
+                            new Node("f", new Flatten(1), List.of("p"))),
+                    "f");
+            assertThat(isGrouped(backend, network, input)).isEqualTo(groups != null && first % many == 0);
+            State state = state(network);
+            try (Kernels kernels = backend.open()) {
+                Tensor x = random(input, -0.5f, 1);
+                Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
+                Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
+                close(got.toFloats(), expected.toFloats(), "joined");
             }
         }
     }
