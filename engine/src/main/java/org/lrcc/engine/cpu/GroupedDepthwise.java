@@ -6,8 +6,8 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
 /**
  * Depthwise convolution on channels in groups: vectors run along a group's channels, of which each is summed by itself.
  *
- * <p>A chunk of work is a few rows of output pixels of one group of one image. Where there is padding the rows that it reads are copied first, with their zeros, to a band in L2: a row of seven
- * pixels has two at its ends, and these with a loop of their own took longer than all others together would.
+ * <p>A chunk of work is a few rows of output pixels of one group of one image. Where there is padding the rows that it reads are copied first, with their zeros, to a band in L2: two of
+ * the seven pixels of a row lie at its ends, and by count of cycles a loop of their own would take longer for these than for all others together.
  */
 final class GroupedDepthwise {
     /** Pixels that a chunk reads, about: 128 KB at 256 bits, and few rows that two chunks read. */
