@@ -72,7 +72,7 @@ final class GroupedDepthwise {
             int columns =
                     s.isPadded() ? (s.outWidth() - 1) * s.strideW() + (s.kernelW() - 1) * s.dilationW() + 1 : s.width();
             line = columns * nr;
-            int most = Math.max(1, PIXELS / (columns * s.strideH()));
+            int most = (int) Math.max(1, PIXELS / ((long) columns * s.strideH()));
             parts = (s.outHeight() + most - 1) / most;
             offsets = new int[s.kernel()];
             for (int t = 0; t < offsets.length; t++) {
@@ -83,8 +83,8 @@ final class GroupedDepthwise {
         void chunk(int index) {
             int part = index % parts;
             int image = index / parts;
-            int r0 = s.outHeight() * part / parts;
-            int r1 = s.outHeight() * (part + 1) / parts;
+            int r0 = (int) ((long) s.outHeight() * part / parts);
+            int r1 = (int) ((long) s.outHeight() * (part + 1) / parts);
             int from = xo + image * s.height() * s.width() * nr;
             float[] source = x;
             int base = from + r0 * s.strideH() * line;

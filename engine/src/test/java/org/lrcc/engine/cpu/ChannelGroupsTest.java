@@ -150,8 +150,8 @@ class ChannelGroupsTest {
         "7, 1, 1, 3"
     })
     void depthwiseConvolutionAgreesWithTheDefinition(int kernel, int stride, int dilation, int padding) {
-        int[][] images = {{1, 9, 9}, {2, 13, 10}, {3, 10, 31}, {1, 75, 67}};
-        int[] channels = {NR, 2 * NR, 8, 24, 40, 3 * NR - 1, 33};
+        int[][] images = {{1, 9, 9}, {2, 13, 10}, {3, 10, 31}, {1, 75, 67}, {2, 75, 67}};
+        int[] channels = {NR, 2 * NR, 8, 40, 24, 3 * NR - 1, 33};
         for (int i = 0; i < channels.length; i++) {
             int[] image = images[i % images.length];
             int c = channels[i];

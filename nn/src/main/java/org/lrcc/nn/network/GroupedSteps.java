@@ -27,7 +27,7 @@ import org.lrcc.nn.layer.MaxPool2d;
 
 /**
  * Turns a plan's steps for inference into ones that keep activations' channels in groups (docs/adr/0012), from the convolution that reads the image to the layer behind
- * which there are no planes any more. All of a network or none of it: turning values from one order to the other between layers costs what the order gains.
+ * which there are no planes any more, or to the first that wants planes; where a step before it has no kernel for groups, nowhere: turning values from one order to the other between layers costs what the order gains.
  */
 final class GroupedSteps {
     private final ChannelGroups groups;
@@ -38,6 +38,10 @@ final class GroupedSteps {
     private double products;
 
     private double padded;
+    /** Floats of their outputs, likewise. */
+    private double values;
+
+    private double paddedValues;
 
     /**
      * @param shapes of nodes' values in planes
@@ -48,7 +52,7 @@ final class GroupedSteps {
     }
 
     /**
-     * The steps in groups; empty where a step between the first convolution and the last pool has no kernel for them, or where more than a third of the convolutions' products
+     * The steps in groups; empty where a step between the first convolution and the last pool has no kernel for them, or where more than a third of the convolutions' products, or of their values,
      * would be with channels that only fill up a group.
      */
     List<Step> of(List<Step> steps) {
@@ -62,7 +66,7 @@ final class GroupedSteps {
         }
         boolean leaves = result.stream().anyMatch(step -> step instanceof AverageStep || step instanceof PlanesStep);
         // The last step's value is the network's output, which is in planes.
-        boolean pays = padded * 2 <= products * 3;
+        boolean pays = padded * 2 <= products * 3 && paddedValues * 2 <= values * 3;
         return pays
                         && leaves
                         && !grouped.containsKey(steps.get(steps.size() - 1).output())
@@ -142,6 +146,8 @@ final class GroupedSteps {
         int inputs = convolution.weightShape().size(1);
         boolean all = in && convolution.geometry().groups() == 1;
         products += taps * inputs * convolution.outChannels();
+        values += (double) out.elements(2, 4) * convolution.outChannels();
+        paddedValues += out.elements(2, 4) * padded(convolution.outChannels());
         padded += taps * (all ? padded(inputs) : inputs) * padded(convolution.outChannels());
     }
 
