@@ -119,27 +119,33 @@ final class PredictCommand extends Subcommand {
 
     /** All adapters over one base, which is read once. */
     private void several() {
-        List<Eye> eyes = new ArrayList<>();
         Model base = ModelFile.read(model.file()).model();
+        Map<String, Model> adapted = new LinkedHashMap<>();
         long macs = 0;
         for (Path adapter : adapters) {
-            Preprocessing own =
-                    model.preprocessing().over(Adapters.info(adapter).preprocessing());
-            macs += Predictor.macs(base.network(), images.size(), shape(own));
-        }
-        try (AdapterSet set = new AdapterSet(base, Backends.get().forShortRun(macs))) {
-            for (Path adapter : adapters) {
-                String name = adapter.toString();
-                if (set.names().contains(name)) {
-                    throw new InputException("--adapter " + name + " is given twice");
-                }
-                set.add(name, adapter, AdapterSet.Form.UNMERGED);
-                ModelInfo info = set.info(name);
-                info = info.withPreprocessing(model.preprocessing().over(info.preprocessing()));
-                eyes.add(new Eye(name, info, x -> set.run(name, x)));
+            String name = adapter.toString();
+            if (adapted.containsKey(name)) {
+                throw new InputException("--adapter " + name + " is given twice");
             }
+            Model loaded = Adapters.load(base, adapter);
+            adapted.put(name, loaded);
+            macs += Predictor.macs(
+                    base.network(), images.size(), shape(info(loaded).preprocessing()));
+        }
+        List<Eye> eyes = new ArrayList<>();
+        try (AdapterSet set = new AdapterSet(base, Backends.get().forShortRun(macs))) {
+            adapted.forEach((name, loaded) -> {
+                set.add(name, loaded, AdapterSet.Form.UNMERGED);
+                eyes.add(new Eye(name, info(loaded), x -> set.run(name, x)));
+            });
             pictures(eyes);
         }
+    }
+
+    /** What is known of an adapted model, with the preprocessing of the command line. */
+    private ModelInfo info(Model loaded) {
+        ModelInfo info = loaded.info();
+        return info.withPreprocessing(model.preprocessing().over(info.preprocessing()));
     }
 
     /**

@@ -54,7 +54,7 @@ final class CpuChannelGroups implements ChannelGroups {
     }
 
     private int padded(int channels) {
-        return (channels + group() - 1) / group() * group();
+        return Ranges.ceil(channels, group());
     }
 
     @Override

@@ -20,9 +20,6 @@ final class FewRowsProduct {
     private static final int FOUR = 4;
     private static final int TILE = TWO * FOUR;
 
-    /** Multiplications below which waking another thread costs more than it saves. */
-    private static final long SMALL = 100_000;
-
     /** Rows of a row-major matrix. */
     record Rows(MatrixView view, int count) {
         float[] values() {
@@ -81,13 +78,7 @@ final class FewRowsProduct {
     static void run(ThreadPool pool, Tiles tiles, Rows many, Rows few, int length, Result result) {
         FewRowsProduct p = new FewRowsProduct(tiles, many, few, length, result);
         int chunks = (many.count + MANY_PER_CHUNK - 1) / MANY_PER_CHUNK;
-        if ((long) many.count * few.count * length < SMALL) {
-            for (int i = 0; i < chunks; i++) {
-                p.chunk(i);
-            }
-        } else {
-            pool.run(chunks, p::chunk);
-        }
+        pool.run((long) many.count * few.count * length, chunks, p::chunk);
     }
 
     private void chunk(int chunk) {

@@ -28,9 +28,6 @@ final class PanelProduct {
     /** Chunks there should be at least, so that the threads end together. */
     private static final int MIN_CHUNKS = 8;
 
-    /** Multiplications below which waking another thread costs more than it saves. */
-    private static final long SMALL = 100_000;
-
     private final Tiles tiles;
     private final PackedLeft left;
     private final Panels right;
@@ -77,13 +74,7 @@ final class PanelProduct {
     static void run(ThreadPool pool, Tiles tiles, PackedLeft left, Panels right, TileSink sink) {
         PanelProduct p = new PanelProduct(tiles, left, right, sink);
         int chunks = p.columnChunks * p.rowChunks;
-        if ((long) left.rows * left.depth * right.count() * tiles.columns() < SMALL) {
-            for (int i = 0; i < chunks; i++) {
-                p.chunk(i);
-            }
-        } else {
-            pool.run(chunks, p::chunk);
-        }
+        pool.run((long) left.rows * left.depth * right.count() * tiles.columns(), chunks, p::chunk);
     }
 
     private void chunk(int chunk) {

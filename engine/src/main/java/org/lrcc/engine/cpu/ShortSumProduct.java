@@ -37,13 +37,11 @@ final class ShortSumProduct {
      */
     private static final int PART = 16_384;
 
-    /** Multiplications below which waking another thread costs more than it saves. */
-    private static final long SMALL = 100_000;
-
     /** D where there is none. */
     private static final MatrixView NOTHING = new MatrixView(new float[0], 0, 0, 1);
 
     private final Tiles tiles;
+    private final ShortSums sums;
     private final int m;
     private final int n;
     private final int k;
@@ -55,6 +53,7 @@ final class ShortSumProduct {
     /** Takes {@code alpha * A}; C has rows. */
     ShortSumProduct(Tiles tiles, int m, int n, int k, float alpha, MatrixView a, MatrixView b, MatrixView c) {
         this.tiles = tiles;
+        sums = tiles.shortSums();
         this.m = m;
         this.n = n;
         this.c = c;
@@ -122,13 +121,7 @@ final class ShortSumProduct {
                 byRows(row, end, column, Math.min(n, column + columns), d);
             }
         };
-        if ((long) m * n * k < SMALL) {
-            for (int i = 0; i < chunks; i++) {
-                task.run(i);
-            }
-        } else {
-            pool.run(chunks, task);
-        }
+        pool.run((long) m * n * k, chunks, task);
     }
 
     private void byColumns(int i0, int i1, MatrixView d) {
@@ -137,7 +130,7 @@ final class ShortSumProduct {
                 MatrixView from = p == 0 ? d : c;
                 int rows = i1 - i0;
                 if (from == NOTHING) {
-                    tiles.eightTerms(
+                    sums.eightTerms(
                             rows,
                             a.values(),
                             a.at(i0, p),
@@ -149,7 +142,7 @@ final class ShortSumProduct {
                             c.at(i0, j),
                             c.row());
                 } else {
-                    tiles.addEightTerms(
+                    sums.addEightTerms(
                             rows,
                             a.values(),
                             a.at(i0, p),
@@ -181,11 +174,11 @@ final class ShortSumProduct {
                 int y0 = c.at(i, j0);
                 int y1 = c.at(other, j0);
                 if (from == NOTHING) {
-                    tiles.fourTerms(j1 - j0, l, a0, a1, b.values(), at, b.row(), y, y0, y1);
+                    sums.fourTerms(j1 - j0, l, a0, a1, b.values(), at, b.row(), y, y0, y1);
                 } else {
                     int d0 = from.at(i, j0);
                     int d1 = from.at(other, j0);
-                    tiles.addFourTerms(j1 - j0, l, a0, a1, b.values(), at, b.row(), from.values(), d0, d1, y, y0, y1);
+                    sums.addFourTerms(j1 - j0, l, a0, a1, b.values(), at, b.row(), from.values(), d0, d1, y, y0, y1);
                 }
             }
         }

@@ -46,6 +46,9 @@ public final class ThreadPool {
     private int jobs;
     private volatile @Nullable Job current;
 
+    /** Multiplications below which waking another thread costs more than it saves. */
+    private static final long SMALL = 100_000;
+
     /** Work cut into numbered chunks. */
     @FunctionalInterface
     public interface Task {
@@ -79,6 +82,17 @@ public final class ThreadPool {
     /** Number of threads that work on a kernel, the caller counted. */
     public int threads() {
         return threads;
+    }
+
+    /** As {@link #run(int, Task)}, in the calling thread alone where there are few multiplications in all. */
+    void run(long multiplications, int chunks, Task task) {
+        if (multiplications >= SMALL) {
+            run(chunks, task);
+            return;
+        }
+        for (int i = 0; i < chunks; i++) {
+            task.run(i);
+        }
     }
 
     /**

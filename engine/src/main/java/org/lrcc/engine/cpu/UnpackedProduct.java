@@ -26,9 +26,6 @@ final class UnpackedProduct {
     /** Floats of B that a chunk walks over again and again. */
     private static final int PART = 8192;
 
-    /** Multiplications below which waking another thread costs more than it saves. */
-    private static final long SMALL = 100_000;
-
     private static final float[] ZEROS = new float[64];
 
     /** Zero wherever it is read. */
@@ -102,13 +99,7 @@ final class UnpackedProduct {
             int column = chunk % columnChunks * columns;
             chunk(row, Math.min(m, row + ROWS_PER_CHUNK), column, Math.min(n, column + columns), d);
         };
-        if ((long) m * n * k < SMALL) {
-            for (int i = 0; i < chunks; i++) {
-                task.run(i);
-            }
-        } else {
-            pool.run(chunks, task);
-        }
+        pool.run((long) m * n * k, chunks, task);
     }
 
     private void chunk(int i0, int i1, int j0, int j1, MatrixView d) {

@@ -94,14 +94,7 @@ class GroupedStepsTest {
                         new Node("b", new Conv2d(many, 3, 1, 1, ConvGeometry.of(1, 0), true), List.of("p")),
                         new Node("c", new Conv2d(3, many, 3, 3, same, true), List.of("b"))),
                 "c");
-        State state = state(network);
-        try (Kernels kernels = backend.open()) {
-            Tensor x = random(input, -0.5f, 1);
-            Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
-            Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
-            assertThat(got.shape()).isEqualTo(expected.shape()).isEqualTo(Shape.of(2, many, 4, 4));
-            close(got.toFloats(), expected.toFloats(), "grouped");
-        }
+        assertThat(agreed(backend, network, input, "grouped")).isEqualTo(Shape.of(2, many, 4, 4));
     }
 
     /** Pointwise and depthwise convolutions of as many channels as fill no group, a residual, what a classifier ends with. */
@@ -140,6 +133,19 @@ class GroupedStepsTest {
         return name + ".a";
     }
 
+    /** Holds a plan's outputs against those of layer by layer; the shape of both. */
+    private static Shape agreed(Backend backend, Network network, Shape input, String what) {
+        State state = state(network);
+        try (Kernels kernels = backend.open()) {
+            Tensor x = random(input, -0.5f, 1);
+            Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
+            Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
+            assertThat(got.shape()).isEqualTo(expected.shape());
+            close(got.toFloats(), expected.toFloats(), what);
+            return got.shape();
+        }
+    }
+
     private static boolean isGrouped(Backend backend, Network network, Shape input) {
         ChannelGroups groups = backend.channelGroups();
         return groups != null
@@ -159,14 +165,8 @@ class GroupedStepsTest {
         Network thin = mobile(input, 3, 5);
         assertThat(isGrouped(backend, wide, input)).isEqualTo(groups != null);
         assertThat(isGrouped(backend, thin, input)).isFalse();
-        try (Kernels kernels = backend.open()) {
-            for (Network network : List.of(wide, thin)) {
-                State state = state(network);
-                Tensor x = random(input, -0.5f, 1);
-                Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
-                Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
-                close(got.toFloats(), expected.toFloats(), "groups");
-            }
+        for (Network network : List.of(wide, thin)) {
+            agreed(backend, network, input, "groups");
         }
     }
 
@@ -194,13 +194,7 @@ class GroupedStepsTest {
                             new Node("f", new Flatten(1), List.of("p"))),
                     "f");
             assertThat(isGrouped(backend, network, input)).isEqualTo(groups != null && first % many == 0);
-            State state = state(network);
-            try (Kernels kernels = backend.open()) {
-                Tensor x = random(input, -0.5f, 1);
-                Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
-                Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
-                close(got.toFloats(), expected.toFloats(), "joined");
-            }
+            agreed(backend, network, input, "joined");
         }
     }
 
@@ -222,13 +216,7 @@ class GroupedStepsTest {
                         new Node("s", new Add(), List.of("b", "c")),
                         new Node("p", new GlobalAvgPool(true), List.of("s"))),
                 "p");
-        State state = state(network);
         assertThat(isGrouped(backend, network, input)).isFalse();
-        try (Kernels kernels = backend.open()) {
-            Tensor x = random(input, -0.5f, 1);
-            Tensor expected = network.eager(Mode.EVAL, input).run(kernels, state, x);
-            Tensor got = network.prepare(backend, Mode.EVAL, input).run(kernels, state, x);
-            close(got.toFloats(), expected.toFloats(), "broadcast");
-        }
+        agreed(backend, network, input, "broadcast");
     }
 }

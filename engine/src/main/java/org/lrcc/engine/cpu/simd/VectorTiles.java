@@ -3,6 +3,7 @@ package org.lrcc.engine.cpu.simd;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.lrcc.engine.cpu.ShortSums;
 import org.lrcc.engine.cpu.Tiles;
 
 /** Tiles with the Vector API: chooses the kernel for the vector width and the JDK. */
@@ -12,6 +13,8 @@ public final class VectorTiles implements Tiles {
     private static final int NR = 2 * VL;
     /** 256 bits mean AVX2 with 16 registers: four rows. 512 bits and the 128 of Neon come with 32: eight. */
     private static final int MR = VL == 8 ? 4 : 8;
+
+    private static final ShortSums SHORT_SUMS = new VectorShortSums();
 
     private static final boolean OLD_JDK = Runtime.version().feature() < 21;
 
@@ -137,50 +140,8 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
-    public void fourTerms(int n, float[] a, int a0, int a1, float[] b, int b0, int ldb, float[] c, int c0, int c1) {
-        ShortSumKernels.setTwoRows(n, a, a0, a1, b, b0, ldb, c, c0, c1);
-    }
-
-    @Override
-    public void addFourTerms(
-            int n,
-            float[] a,
-            int a0,
-            int a1,
-            float[] b,
-            int b0,
-            int ldb,
-            float[] d,
-            int d0,
-            int d1,
-            float[] c,
-            int c0,
-            int c1) {
-        ShortSumKernels.addTwoRows(n, a, a0, a1, b, b0, ldb, d, d0, d1, c, c0, c1);
-    }
-
-    @Override
-    public void eightTerms(
-            int rows, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
-        ShortSumKernels.setColumns(rows, a, ao, lda, b, bo, ldb, c, co, ldc);
-    }
-
-    @Override
-    public void addEightTerms(
-            int rows,
-            float[] a,
-            int ao,
-            int lda,
-            float[] b,
-            int bo,
-            int ldb,
-            float[] d,
-            int from,
-            int ldd,
-            float[] c,
-            int co,
-            int ldc) {
-        ShortSumKernels.addColumns(rows, a, ao, lda, b, bo, ldb, d, from, ldd, c, co, ldc);
+    public ShortSums shortSums() {
+        return SHORT_SUMS;
     }
 
     @Override

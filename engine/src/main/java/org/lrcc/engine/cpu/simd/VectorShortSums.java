@@ -2,19 +2,18 @@ package org.lrcc.engine.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.lrcc.engine.cpu.ShortSums;
 
 /**
  * Micro-kernels of products of which one operand's part stays in registers while the other one's and the result go by, for {@code ShortSumProduct}: then nothing but the multiplications, a
  * load for one or two of them and the stores are left, and no inner loop of a few steps begins and ends for every tile.
  */
-final class ShortSumKernels {
+final class VectorShortSums implements ShortSums {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int VL = Lanes.VL;
 
-    private ShortSumKernels() {}
-
-    /** Two rows of the result from four terms; see {@link org.lrcc.engine.cpu.Tiles#fourTerms}. */
-    static void setTwoRows(int n, float[] a, int a0, int a1, float[] b, int b0, int ldb, float[] c, int c0, int c1) {
+    @Override
+    public void fourTerms(int n, float[] a, int a0, int a1, float[] b, int b0, int ldb, float[] c, int c0, int c1) {
         FloatVector p0 = FloatVector.broadcast(S, a[a0]);
         FloatVector p1 = FloatVector.broadcast(S, a[a0 + 1]);
         FloatVector p2 = FloatVector.broadcast(S, a[a0 + 2]);
@@ -42,8 +41,8 @@ final class ShortSumKernels {
         }
     }
 
-    /** The same, added to two rows of D. */
-    static void addTwoRows(
+    @Override
+    public void addFourTerms(
             int n,
             float[] a,
             int a0,
@@ -84,8 +83,8 @@ final class ShortSumKernels {
         }
     }
 
-    /** One vector of columns from eight terms; see {@link org.lrcc.engine.cpu.Tiles#eightTerms}. */
-    static void setColumns(
+    @Override
+    public void eightTerms(
             int rows, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
         FloatVector x0 = FloatVector.fromArray(S, b, bo);
         FloatVector x1 = FloatVector.fromArray(S, b, bo + ldb);
@@ -112,8 +111,8 @@ final class ShortSumKernels {
         }
     }
 
-    /** The same, added to D. */
-    static void addColumns(
+    @Override
+    public void addEightTerms(
             int rows,
             float[] a,
             int ao,
