@@ -98,19 +98,18 @@ class GroupedStepsTest {
     }
 
     /** Pointwise and depthwise convolutions of as many channels as fill no group, a residual, what a classifier ends with. */
-    private static Network mobile(Shape input, int narrow, int wide) {
+    private static Network mobile(Shape input, int narrow, int wide, Activation clip) {
         ConvGeometry point = ConvGeometry.of(1, 0);
-        Activation relu6 = Activation.clip(0, 6);
         List<Node> nodes = new ArrayList<>();
         String last = "x";
-        last = block(nodes, "stem", new Conv2d(3, narrow, 3, 3, ConvGeometry.of(2, 1), false), relu6, last);
+        last = block(nodes, "stem", new Conv2d(3, narrow, 3, 3, ConvGeometry.of(2, 1), false), clip, last);
         String residual = last;
-        last = block(nodes, "e1", new Conv2d(narrow, wide, 1, 1, point, false), relu6, last);
-        last = block(nodes, "d1", new Conv2d(wide, wide, 3, 3, depthwise(1, 1, wide), false), relu6, last);
+        last = block(nodes, "e1", new Conv2d(narrow, wide, 1, 1, point, false), clip, last);
+        last = block(nodes, "d1", new Conv2d(wide, wide, 3, 3, depthwise(1, 1, wide), false), clip, last);
         last = block(nodes, "p1", new Conv2d(wide, narrow, 1, 1, point, false), Activation.NONE, last);
         nodes.add(new Node("sum", new Add(), List.of(residual, last)));
         last = block(nodes, "e2", new Conv2d(narrow, wide, 1, 1, point, false), Activation.leakyRelu(0.1), "sum");
-        last = block(nodes, "d2", new Conv2d(wide, wide, 5, 5, depthwise(2, 2, wide), false), relu6, last);
+        last = block(nodes, "d2", new Conv2d(wide, wide, 5, 5, depthwise(2, 2, wide), false), clip, last);
         last = block(nodes, "p2", new Conv2d(wide, narrow, 1, 1, point, false), Activation.NONE, last);
         nodes.add(new Node("max", new MaxPool2d(PoolGeometry.of(2, 1, 0)), List.of(last)));
         nodes.add(new Node("pool", new GlobalAvgPool(true), List.of("max")));
@@ -161,12 +160,34 @@ class GroupedStepsTest {
         ChannelGroups groups = backend.channelGroups();
         int many = groups == null ? 16 : groups.group();
         Shape input = Shape.of(2, 3, 35, 29);
-        Network wide = mobile(input, many * 3 / 2, 4 * many - 3);
-        Network thin = mobile(input, 3, 5);
-        assertThat(isGrouped(backend, wide, input)).isEqualTo(groups != null);
-        assertThat(isGrouped(backend, thin, input)).isFalse();
-        for (Network network : List.of(wide, thin)) {
-            agreed(backend, network, input, "groups");
+        // What fills up a group becomes the clip's lower bound, which no channel may meet.
+        for (Activation clip : List.of(Activation.clip(0, 6), Activation.clip(0.5, 2))) {
+            Network wide = mobile(input, many * 3 / 2, 4 * many - 3, clip);
+            Network thin = mobile(input, 3, 5, clip);
+            assertThat(isGrouped(backend, wide, input)).isEqualTo(groups != null);
+            assertThat(isGrouped(backend, thin, input)).isFalse();
+            for (Network network : List.of(wide, thin)) {
+                agreed(backend, network, input, "groups");
+            }
+        }
+    }
+
+    /** A depthwise convolution reads groups alone, and an image lies in planes. */
+    @Test
+    void depthwiseConvolutionsOfTheImageStayInPlanes() {
+        Backend backend = Backends.named("cpu");
+        ChannelGroups groups = backend.channelGroups();
+        int many = 2 * (groups == null ? 16 : groups.group());
+        for (int channels : new int[] {3, many}) {
+            Shape input = Shape.of(2, channels, 11, 14);
+            ConvGeometry same = ConvGeometry.of(1, 1);
+            List<Node> nodes = new ArrayList<>();
+            Conv2d first = new Conv2d(channels, channels, 3, 3, depthwise(1, 1, channels), false);
+            String last = block(nodes, "d", first, Activation.RELU, "x");
+            last = block(nodes, "a", new Conv2d(channels, many, 3, 3, same, false), Activation.RELU, last);
+            last = block(nodes, "b", new Conv2d(many, many, 3, 3, same, false), Activation.RELU, last);
+            nodes.add(new Node("p", new GlobalAvgPool(true), List.of(last)));
+            agreed(backend, Network.of("x", input.with(0, 1), nodes, "p"), input, channels + " channels");
         }
     }
 
@@ -195,6 +216,31 @@ class GroupedStepsTest {
                     "f");
             assertThat(isGrouped(backend, network, input)).isEqualTo(groups != null && first % many == 0);
             agreed(backend, network, input, "joined");
+        }
+    }
+
+    /** Rows are joined, or channels of which some do not lie in groups, as an average of planes. */
+    @Test
+    void whatIsJoinedOtherwiseIsJoinedInPlanes() {
+        Backend backend = Backends.named("cpu");
+        ChannelGroups groups = backend.channelGroups();
+        int many = groups == null ? 16 : groups.group();
+        Shape input = Shape.of(2, 3, 12, 10);
+        ConvGeometry same = ConvGeometry.of(1, 1);
+        for (int axis : new int[] {1, 2, 3}) {
+            int joined = axis == 1 ? 2 * many : many;
+            Network network = Network.of(
+                    "x",
+                    input.with(0, 1),
+                    List.of(
+                            new Node("s", new Conv2d(3, many, 3, 3, same, true), List.of("x")),
+                            new Node("a", new AvgPool2d(PoolGeometry.of(3, 1, 1)), List.of("s")),
+                            new Node("b", new Conv2d(many, many, 3, 3, same, true), List.of("s")),
+                            new Node("ab", new Concat(axis), List.of("a", "b")),
+                            new Node("c", new Conv2d(joined, many, 3, 3, same, true), List.of("ab")),
+                            new Node("p", new GlobalAvgPool(true), List.of("c"))),
+                    "p");
+            agreed(backend, network, input, "axis " + axis);
         }
     }
 
