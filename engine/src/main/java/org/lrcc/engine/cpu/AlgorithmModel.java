@@ -123,7 +123,7 @@ record AlgorithmModel(
         // Transforms of a small tile cost in proportion to its values.
         double part = (double) g.values() / WinogradTiles.VALUES;
         double transforms = part * g.tiles() * (s.inputs() * input + s.outputs() * output) * 2 / columns;
-        double products = g.values() * tiles(g.tiles(), s.outputs(), s.inputs(), product);
+        double products = g.products() * tiles(g.tiles(), s.outputs(), s.inputs(), product) / g.tiles();
         return transforms + Math.max(weights, products);
     }
 
@@ -136,7 +136,11 @@ record AlgorithmModel(
 
     /** Winograd F(4x4, 3x3). */
     double winograd(ConvShape s, ConvPass pass) {
-        WinogradGrid g = pass == ConvPass.INPUT_GRADIENT ? WinogradGrid.inputGradient(s) : WinogradGrid.forward(s);
+        WinogradGrid g = switch (pass) {
+            case FORWARD -> WinogradGrid.forward(s);
+            case INPUT_GRADIENT -> WinogradGrid.inputGradient(s);
+            case WEIGHT_GRADIENT -> WinogradGrid.weightGradient(s);
+        };
         // Transforms work on whole groups of channels.
         long depth = ceil(g.depth(), columns) * columns;
         long outputs = ceil(g.outputs(), columns) * columns;
@@ -149,7 +153,7 @@ record AlgorithmModel(
         double products = pass == ConvPass.WEIGHT_GRADIENT
                 ? tiles(g.depth(), g.outputs(), g.tiles(), product)
                 : tiles(g.tiles(), g.outputs(), g.depth(), product);
-        return transforms + WinogradTiles.VALUES * products;
+        return transforms + products * g.products() / g.tiles();
     }
 
     /** Whether Winograd's algorithm fits a pass and is predicted to be faster. */

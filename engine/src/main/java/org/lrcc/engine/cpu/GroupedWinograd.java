@@ -1,5 +1,6 @@
 package org.lrcc.engine.cpu;
 
+import java.util.Arrays;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
@@ -152,21 +153,24 @@ final class GroupedWinograd {
                 input.groups(
                         g, x, xo, row(chunk), row(chunk + 1), c0, c0 + nr, order, v, Workspace.START + chunk * size);
             });
+            TileOrder[] places = new TileOrder[chunks];
+            Arrays.setAll(places, i -> new TileOrder(g, row(i), row(i + 1)));
             int slab = productSlab(maxTiles);
             int part = values * slab;
             float[] o = Workspace.take(Purpose.GRADIENT, (long) chunks * panels * part);
             pool.run(values, e -> {
                 for (int p = 0; p < panels; p++) {
                     for (int i = 0; i < chunks; i++) {
-                        int n = (row(i + 1) - row(i)) * g.tilesWide();
                         int to = Workspace.START + (p * chunks + i) * part + e * slab;
-                        products(p, e, n, v, Workspace.START + i * size, o, to);
+                        products(p, e, places[i], v, Workspace.START + i * size, o, to);
                     }
                 }
             });
-            pool.run(
-                    panels * chunks,
-                    i -> output(i / chunks, row(i % chunks), row(i % chunks + 1), o, Workspace.START + i * part, slab));
+            pool.run(panels * chunks, i -> {
+                int chunk = i % chunks;
+                int from = Workspace.START + i * part;
+                output(i / chunks, places[chunk], row(chunk), row(chunk + 1), o, from, slab);
+            });
         }
 
         private int productSlab(int tiles) {
@@ -176,89 +180,76 @@ final class GroupedWinograd {
 
         /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
         private void panel(int panel, int r0, int r1, float[] v, int vo) {
-            int n = (r1 - r0) * g.tilesWide();
-            int slab = productSlab(n);
+            TileOrder places = new TileOrder(g, r0, r1);
+            int slab = productSlab(places.tiles());
             float[] o = Workspace.take(Purpose.TILES, (long) values * slab);
             for (int e = 0; e < values; e++) {
-                products(panel, e, n, v, vo, o, Workspace.START + e * slab);
+                products(panel, e, places, v, vo, o, Workspace.START + e * slab);
             }
-            output(panel, r0, r1, o, Workspace.START, slab);
+            output(panel, places, r0, r1, o, Workspace.START, slab);
         }
 
-        /** Products of value {@code e} for {@code n} tiles and a panel of channels. */
-        private void products(int panel, int e, int n, float[] v, int vo, float[] o, int oo) {
-            if (loops.distance() > 0) {
-                packedProducts(panel, e, n, v, vo, o, oo);
-                return;
-            }
-            int mr = kernels.rows();
-            int block = kernels.depthBlock();
+        /** Products of value {@code e} for the tiles that need it and a panel of channels. */
+        private void products(int panel, int e, TileOrder places, float[] v, int vo, float[] o, int oo) {
+            int mr = loops.distance() > 0 ? loops.packedHeight() : kernels.rows();
+            int block = loops.distance() > 0 ? order.channels() : kernels.depthBlock();
+            int first = places.from(e) / mr * mr;
+            int end = places.to(e);
             for (int k = 0; k < g.depth(); k += block) {
                 int depth = Math.min(block, g.depth() - k);
                 int weight = Workspace.START + (panel * values + e) * weightSlab + k * nr;
-                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (n + mr) * (long) nr);
+                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (end + mr) * (long) nr);
                 int to = k == 0 ? oo : Workspace.START;
-                for (int t = 0; t < n; t += mr) {
-                    int height = n - t > 4 ? mr : 4;
-                    int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
-                    kernels.multiplyRows(height, depth, v, from, u, weight, sums, to + t * nr);
+                if (loops.distance() > 0) {
+                    int at = vo + input.channel(order, k) + e * order.slab();
+                    packedProducts(first, end, depth, v, at, weight, sums, to);
+                } else {
+                    for (int t = first; t < end; t += mr) {
+                        int height = end - t > 4 ? mr : 4;
+                        int from = vo + t / mr * order.group() + e * order.slab() + k * mr;
+                        kernels.multiplyRows(height, depth, v, from, u, weight, sums, to + t * nr);
+                    }
                 }
-                if (k > 0) {
-                    Chains.add(sums, to, o, oo, n * nr);
+                if (k > 0 && first < end) {
+                    Chains.add(sums, to + first * nr, o, oo + first * nr, (end - first) * nr);
                 }
             }
         }
 
-        /** As {@link #products}, with the kernels for 16 registers. */
-        private void packedProducts(int panel, int e, int n, float[] v, int vo, float[] o, int oo) {
+        /** With the kernels for 16 registers. */
+        private void packedProducts(int first, int end, int depth, float[] v, int vo, int weight, float[] c, int co) {
             int mr = loops.packedHeight();
-            int block = order.channels();
-            for (int k = 0; k < g.depth(); k += block) {
-                int depth = Math.min(block, g.depth() - k);
-                int weight = Workspace.START + (panel * values + e) * weightSlab + k * nr;
-                int at = vo + input.channel(order, k) + e * order.slab();
-                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (n + mr) * (long) nr);
-                int to = k == 0 ? oo : Workspace.START;
-                for (int t = 0; t < n; t += mr) {
-                    int height = n - t > 4 ? mr : 4;
-                    loops.multiplyPacked(
-                            height,
-                            depth,
-                            v,
-                            at + order.tile(t),
-                            u,
-                            weight,
-                            ChannelSums.ZEROS,
-                            Workspace.START,
-                            sums,
-                            to + t * nr);
-                }
-                if (k > 0) {
-                    Chains.add(sums, to, o, oo, n * nr);
-                }
+            for (int t = first; t < end; t += mr) {
+                int height = end - t > 4 ? mr : 4;
+                int from = vo + order.tile(t);
+                int to = co + t * nr;
+                loops.multiplyPacked(height, depth, v, from, u, weight, ChannelSums.ZEROS, Workspace.START, c, to);
             }
         }
 
         /** Transforms products to pixels and writes these. */
-        private void output(int panel, int r0, int r1, float[] o, int oo, int slab) {
+        private void output(int panel, TileOrder places, int r0, int r1, float[] o, int oo, int slab) {
             float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
             int wide = g.tilesWide();
-            for (int i = 0; i < (r1 - r0) * wide; i++) {
+            for (int i = 0; i < places.tiles(); i++) {
                 int r = r0 + i / wide;
-                int h = r % g.tilesHigh() * g.tile();
-                int w = i % wide * g.tile();
+                int column = i % wide;
+                int above = r % g.tilesHigh();
+                int rows = g.rows(above, above + 1);
+                int columns = g.columns(column);
                 int image = r / g.tilesHigh() * panels + panel;
-                int at = ((image * g.outHeight() + h) * g.outWidth() + w) * nr;
+                int at = ((image * g.outHeight() + g.firstRow(above)) * g.outWidth() + g.firstColumn(column)) * nr;
+                int from = oo + places.place(r, column) * nr;
                 if (g.tile() == WinogradGrid.SMALL) {
-                    smallOutput(panel, o, oo + i * nr, slab, h, w, at);
+                    smallOutput(panel, o, from, slab, rows, columns, at);
                     continue;
                 }
                 loops.winogradOutput(
                         o,
-                        oo + i * nr,
+                        from,
                         slab,
-                        Math.min(4, g.outHeight() - h),
-                        Math.min(4, g.outWidth() - w),
+                        rows,
+                        columns,
                         g.outWidth(),
                         finish.bias(),
                         panel * nr,
@@ -273,15 +264,14 @@ final class GroupedWinograd {
             }
         }
 
-        /** The pixels of a tile of 2x2 from row {@code h} and column {@code w} on. */
-        private void smallOutput(int panel, float[] o, int oo, int slab, int h, int w, int at) {
+        /** The pixels of a tile of 2x2, or of as many rows and columns as it has. */
+        private void smallOutput(int panel, float[] o, int oo, int slab, int rows, int columns, int at) {
             int so = Workspace.START + SmallWinograd.PIXELS * nr;
             float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
             small.transformOutput(o, oo, slab, scratch, Workspace.START, scratch, so);
-            int width = Math.min(2, g.outWidth() - w);
-            for (int i = 0; i < Math.min(2, g.outHeight() - h); i++) {
+            for (int i = 0; i < rows; i++) {
                 int to = at + i * g.outWidth() * nr;
-                finish.apply(loops, scratch, Workspace.START + 2 * i * nr, width, panel * nr, to, y, yo + to);
+                finish.apply(loops, scratch, Workspace.START + 2 * i * nr, columns, panel * nr, to, y, yo + to);
             }
         }
     }

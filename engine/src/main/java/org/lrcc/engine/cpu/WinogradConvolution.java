@@ -223,68 +223,71 @@ final class WinogradConvolution implements Convolution {
 
         /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
         private void panel(int panel, int r0, int r1, float[] v, int vo, float[] u, int uo) {
-            int n = (r1 - r0) * g.tilesWide();
+            TileOrder places = new TileOrder(g, r0, r1);
             int mr = kernels.rows();
-            int products = (n + mr - 1) / mr * mr * nr + 16;
+            int products = (places.tiles() + mr - 1) / mr * mr * nr + 16;
             float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * products);
             for (int e = 0; e < WinogradTiles.VALUES; e++) {
+                int first = places.from(e) / mr * mr;
                 int weight = uo + e * weightSlab;
-                products(n, v, vo + e * order.slab(), u, weight, o, Workspace.START + e * products);
+                products(first, places.to(e), v, vo + e * order.slab(), u, weight, o, Workspace.START + e * products);
             }
-            output(panel, r0, r1, o, products);
+            output(panel, places, r0, r1, o, products);
         }
 
-        /** Products of one value; the output's transform would magnify what long chains lose, so blocks of channels are summed apart. */
-        private void products(int n, float[] v, int vo, float[] u, int uo, float[] o, int oo) {
+        /** Products of one value with tiles {@code first .. end-1}; the output's transform would magnify what long chains lose, so blocks of channels are summed apart. */
+        private void products(int first, int end, float[] v, int vo, float[] u, int uo, float[] o, int oo) {
             int mr = kernels.rows();
             int block = kernels.depthBlock();
             for (int k = 0; k < g.depth(); k += block) {
-                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (n + mr) * (long) nr);
+                float[] sums = k == 0 ? o : Workspace.take(Purpose.CHAIN, (end + mr) * (long) nr);
                 int to = k == 0 ? oo : Workspace.START;
                 int depth = Math.min(block, g.depth() - k);
-                for (int t = 0; t < n; t += mr) {
-                    int height = n - t > 4 ? mr : 4;
+                for (int t = first; t < end; t += mr) {
+                    int height = end - t > 4 ? mr : 4;
                     int from = vo + t / mr * order.group() + k * mr;
                     kernels.multiplyRows(height, depth, v, from, u, uo + k * nr, sums, to + t * nr);
                 }
-                if (k > 0) {
-                    Chains.add(sums, to, o, oo, n * nr);
+                if (k > 0 && first < end) {
+                    Chains.add(sums, to + first * nr, o, oo + first * nr, (end - first) * nr);
                 }
             }
         }
 
         /** Transforms products to pixels and writes these with the epilogue, image by image. */
-        private void output(int panel, int r0, int r1, float[] o, int products) {
+        private void output(int panel, TileOrder places, int r0, int r1, float[] o, int products) {
             float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
             int[] at = Workspace.indices(16);
             int wide = g.tilesWide();
-            int tile = 0;
             for (int r = r0; r < r1; ) {
                 int run = g.run(r, r1);
-                int first = r % g.tilesHigh() * 4;
-                int rows = Math.min(g.outHeight() - first, 4 * run);
+                int above = r % g.tilesHigh();
+                int first = g.firstRow(above);
+                int rows = g.rows(above, above + run);
                 int pixels = rows * g.outWidth();
                 float[] lines = Workspace.take(Purpose.ROWS, (long) (pixels + 1) * nr);
                 for (int i = 0; i < run * wide; i++) {
-                    places(i / wide * 4, i % wide * 4, rows, at);
-                    int from = Workspace.START + (tile + i) * nr;
+                    int row = i / wide;
+                    int column = i % wide;
+                    pixels(g.firstRow(above + row) - first, g.rows(above + row, above + row + 1), column, pixels, at);
+                    int from = Workspace.START + places.place(r + row, column) * nr;
                     kernels.transformOutput(o, from, products, lines, Workspace.START, at, scratch, Workspace.START);
                 }
                 int to = (r / g.tilesHigh() * g.outputs() + panel * nr) * g.outPlane() + first * g.outWidth();
                 int m0 = panel * nr;
                 int channels = Math.min(nr, g.outputs() - m0);
                 planes.write(lines, Workspace.START, m0, channels, pixels, epilogue, y, yo, to, g.outPlane());
-                tile += run * wide;
                 r += run;
             }
         }
 
-        /** Pixels of a tile among those of its run; pixels outside of the output go to a place behind the last. */
-        private void places(int top, int left, int rows, int[] at) {
+        /** Pixels of a tile among those of its run; what the tile has no pixel for goes to a place behind the last. */
+        private void pixels(int top, int rows, int column, int nowhere, int[] at) {
+            int left = g.firstColumn(column);
+            int columns = g.columns(column);
             for (int i = 0; i < 4; i++) {
                 for (int j = 0; j < 4; j++) {
-                    boolean inside = top + i < rows && left + j < g.outWidth();
-                    at[4 * i + j] = inside ? (top + i) * g.outWidth() + left + j : rows * g.outWidth();
+                    at[4 * i + j] = i < rows && j < columns ? (top + i) * g.outWidth() + left + j : nowhere;
                 }
             }
         }

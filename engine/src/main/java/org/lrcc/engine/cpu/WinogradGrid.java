@@ -6,7 +6,12 @@ package org.lrcc.engine.cpu;
  * <p>Tiles are counted row by row through the whole batch; a row of tiles, {@code tilesWide} of them, is the unit of work. The source has
  * {@code depth} channels of {@code height x width}; {@code top} and {@code left} zeros precede it, and as many follow as the output's size asks for.
  *
+ * <p>Where rows or columns are no multiple of the tile's, the last tiles have one less each rather than the last one all of what is missing (14 = 4 + 4 + 3 + 3): the value at infinity enters a tile's
+ * last row and column alone, so short tiles need no products of it ({@link TileOrder}).
+ *
  * @param tile rows and columns of output pixels of a tile, {@link #LARGE} or {@link #SMALL}
+ * @param shortHigh how many of the last tiles of a column have a row less
+ * @param shortWide how many of the last tiles of a row have a column less
  */
 record WinogradGrid(
         int batch,
@@ -18,7 +23,9 @@ record WinogradGrid(
         int outputs,
         int outHeight,
         int outWidth,
-        int tile) {
+        int tile,
+        int shortHigh,
+        int shortWide) {
     /** Tiles of F(4x4, 3x3). */
     static final int LARGE = 4;
 
@@ -32,6 +39,15 @@ record WinogradGrid(
 
     /** The grid of the forward pass in tiles of one size or the other. */
     static WinogradGrid forward(ConvShape s, int tile) {
+        return forward(s, tile, shortTiles(s.outHeight(), tile), shortTiles(s.outWidth(), tile));
+    }
+
+    /** The grid of the weight gradient: tiles of the output's gradient hold no pixel twice, so that none of them is short. */
+    static WinogradGrid weightGradient(ConvShape s) {
+        return forward(s, LARGE, 0, 0);
+    }
+
+    private static WinogradGrid forward(ConvShape s, int tile, int shortHigh, int shortWide) {
         return new WinogradGrid(
                 s.batch(),
                 s.inputs(),
@@ -42,7 +58,9 @@ record WinogradGrid(
                 s.outputs(),
                 s.outHeight(),
                 s.outWidth(),
-                tile);
+                tile,
+                shortHigh,
+                shortWide);
     }
 
     /** The grid of the input gradient: the output's gradient convolved with turned kernels. */
@@ -57,7 +75,14 @@ record WinogradGrid(
                 s.inputs(),
                 s.height(),
                 s.width(),
-                LARGE);
+                LARGE,
+                shortTiles(s.height(), LARGE),
+                shortTiles(s.width(), LARGE));
+    }
+
+    private static int shortTiles(int pixels, int tile) {
+        int tiles = (pixels + tile - 1) / tile;
+        return Math.min(tiles, tiles * tile - pixels);
     }
 
     /** Whether F(4x4, 3x3) and F(2x2, 3x3) compute this convolution. */
@@ -80,9 +105,49 @@ record WinogradGrid(
         return (outWidth + tile - 1) / tile;
     }
 
+    /** Tiles of a column, the first ones, that have all rows. */
+    int fullHigh() {
+        return tilesHigh() - shortHigh;
+    }
+
+    /** Tiles of a row, the first ones, that have all columns. */
+    int fullWide() {
+        return tilesWide() - shortWide;
+    }
+
+    /** The first row of output pixels of an image's {@code i}-th row of tiles. */
+    int firstRow(int i) {
+        return i * tile - Math.max(0, i - fullHigh());
+    }
+
+    /** The first column of output pixels of a row's {@code j}-th tile. */
+    int firstColumn(int j) {
+        return j * tile - Math.max(0, j - fullWide());
+    }
+
+    /** Rows of output pixels from the {@code i}-th row of tiles to before the {@code end}-th. */
+    int rows(int i, int end) {
+        return Math.min(outHeight, firstRow(end)) - firstRow(i);
+    }
+
+    /** Columns of output pixels of a row's {@code j}-th tile. */
+    int columns(int j) {
+        return Math.min(outWidth, firstColumn(j + 1)) - firstColumn(j);
+    }
+
+    /** Transformed values of a tile in one dimension. */
+    int side() {
+        return tile + 2;
+    }
+
     /** Transformed values of a tile. */
     int values() {
-        return (tile + 2) * (tile + 2);
+        return side() * side();
+    }
+
+    /** Products of a pair of channels: short tiles need fewer than {@link #values}. */
+    long products() {
+        return (long) batch * (tilesHigh() * side() - shortHigh) * (tilesWide() * side() - shortWide);
     }
 
     /** Rows of tiles in the batch. */

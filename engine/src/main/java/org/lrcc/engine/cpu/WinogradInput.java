@@ -90,17 +90,17 @@ final class WinogradInput {
     }
 
     /**
-     * Transforms channels {@code c0 .. c1-1} of the rows of tiles {@code row .. end-1}, the first of which is tile 0 of those at {@code vo}.
+     * Transforms channels {@code c0 .. c1-1} of the rows of tiles {@code row .. end-1}, which lie at {@code vo} in the order of a {@link TileOrder}.
      *
      * @param c0 a multiple of the kernels' columns
      */
     void image(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
         int nr = kernels.columns();
         int pixels = 4 * g.tilesWide() + 2;
-        int tile = 0;
+        TileOrder places = new TileOrder(g, row, end);
         for (int r = row; r < end; ) {
             int run = g.run(r, end);
-            int first = r % g.tilesHigh() * 4 - g.top();
+            int first = g.firstRow(r % g.tilesHigh()) - g.top();
             int rows = 4 * run + 2;
             float[] band = Workspace.take(Purpose.PADDED, (long) rows * pixels * nr);
             border(band, rows, pixels, first, g.height(), g.left(), g.width());
@@ -110,9 +110,8 @@ final class WinogradInput {
             for (int c = c0; c < c1; c += nr) {
                 int from = xo + (r / g.tilesHigh() * g.depth() + c) * g.plane() + h0 * g.width();
                 kernels.gather(x, from, g.plane(), Math.min(nr, c1 - c), h1 - h0, g.width(), band, to, pixels);
-                tiles(g, band, run, tile, order, v, vo + channel(order, c));
+                tiles(places, band, r, run, order, v, vo + channel(order, c));
             }
-            tile += run * g.tilesWide();
             r += run;
         }
     }
@@ -122,10 +121,10 @@ final class WinogradInput {
         int nr = kernels.columns();
         int pixels = g.tile() * g.tilesWide() + 2;
         int line = g.width() * nr;
-        int tile = 0;
+        TileOrder places = new TileOrder(g, row, end);
         for (int r = row; r < end; ) {
             int run = g.run(r, end);
-            int first = r % g.tilesHigh() * g.tile() - g.top();
+            int first = g.firstRow(r % g.tilesHigh()) - g.top();
             int rows = g.tile() * run + 2;
             float[] band = Workspace.take(Purpose.PADDED, (long) rows * pixels * nr);
             border(band, rows, pixels, first, g.height(), g.left(), g.width());
@@ -137,22 +136,50 @@ final class WinogradInput {
                     int to = Workspace.START + ((h - first) * pixels + g.left()) * nr;
                     System.arraycopy(x, from + h * line, band, to, line);
                 }
-                tiles(g, band, run, tile, order, v, vo + channel(order, c));
+                tiles(places, band, r, run, order, v, vo + channel(order, c));
             }
-            tile += run * g.tilesWide();
             r += run;
         }
     }
 
-    private void tiles(WinogradGrid g, float[] band, int high, int tile, Order order, float[] v, int vo) {
+    /** Transforms {@code high} rows of tiles of an image from row {@code r} of the batch on. */
+    private void tiles(TileOrder places, float[] band, int r, int high, Order order, float[] v, int vo) {
+        WinogradGrid g = places.grid();
+        for (int h = r; h < r + high; ) {
+            int rows = places.together(h, r + high);
+            run(places, band, r, h, rows, 0, g.fullWide(), order, v, vo);
+            run(places, band, r, h, rows, g.fullWide(), g.tilesWide(), order, v, vo);
+            h += rows;
+        }
+    }
+
+    /** Transforms tiles {@code left .. right-1} of {@code rows} rows, which lie one behind the other, of a band that begins with row {@code r}. */
+    private void run(
+            TileOrder places,
+            float[] band,
+            int r,
+            int row,
+            int rows,
+            int left,
+            int right,
+            Order order,
+            float[] v,
+            int vo) {
+        WinogradGrid g = places.grid();
         float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
         int[] at = Workspace.indices(WinogradTiles.BATCH);
-        int wide = g.tilesWide();
-        int pixels = g.tile() * wide + 2;
-        int end = tile + high * wide;
-        for (int t = tile; t < end; ) {
+        int pixels = g.tile() * g.tilesWide() + 2;
+        int image = r - r % g.tilesHigh();
+        int begin = right > left ? places.place(row, left) : 0;
+        int end = begin + rows * (right - left);
+        for (int t = begin; t < end; ) {
             int n = Math.min(end - t, Math.min(WinogradTiles.BATCH, order.tiles() - t % order.tiles()));
-            places(t - tile, n, wide, g.tile(), pixels, at);
+            for (int i = 0; i < n; i++) {
+                int k = t - begin + i;
+                int down = g.firstRow(row - image + k / (right - left)) - g.firstRow(r - image);
+                at[i] = Workspace.START
+                        + (down * pixels + g.firstColumn(left + k % (right - left))) * kernels.columns();
+            }
             int to = vo + order.tile(t);
             int so = Workspace.START;
             if (g.tile() == WinogradGrid.SMALL) {
@@ -166,7 +193,7 @@ final class WinogradInput {
         }
     }
 
-    /** First pixels of {@code n} tiles from tile {@code first} of a band. */
+    /** First pixels of {@code n} tiles from tile {@code first} of a band of tiles of which none is short. */
     private void places(int first, int n, int wide, int tile, int pixels, int[] at) {
         for (int i = 0; i < n; i++) {
             int t = first + i;

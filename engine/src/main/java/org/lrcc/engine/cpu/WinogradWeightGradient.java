@@ -40,7 +40,7 @@ final class WinogradWeightGradient {
     }
 
     void run(ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
-        Pass pass = new Pass(WinogradGrid.forward(s), x, xo, dy, dyo, dw, dwo);
+        Pass pass = new Pass(WinogradGrid.weightGradient(s), x, xo, dy, dyo, dw, dwo);
         long transformed = (long) pass.g.tiles() * WinogradTiles.VALUES * (s.inputs() + s.outputs());
         if (s.inputs() * (long) s.outputs() <= SMALL
                 || (transformed > MAX_TRANSFORMED && (transformed > pass.summed() || pass.g.tiles() > Chains.PIXELS))) {

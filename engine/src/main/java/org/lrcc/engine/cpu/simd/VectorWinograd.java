@@ -23,23 +23,6 @@ public final class VectorWinograd implements WinogradTiles {
 
     private static final boolean OLD_JDK = Runtime.version().feature() < 21;
 
-    /**
-     * Whether to transpose with indexed loads. At 512 bits on Intel 0.18 ns a float (JDK 25: 0.14); four scalar streams take 0.26, networks of shuffles 0.27 (0.15).
-     * Indexed loads of 256 bits are slow on AMD's older processors: see {@link EightByEight}.
-     */
-    private static final boolean INDEXED = VL == 16;
-
-    private static final boolean TURNED = VL == 8;
-
-    private static final ThreadLocal<int[]> PLANES = ThreadLocal.withInitial(() -> new int[VL]);
-    private static final int[] PIXELS = new int[VL];
-
-    static {
-        for (int i = 0; i < VL; i++) {
-            PIXELS[i] = i * NR;
-        }
-    }
-
     @Override
     public SmallWinograd small() {
         return SMALL;
@@ -88,121 +71,12 @@ public final class VectorWinograd implements WinogradTiles {
     @Override
     public void gather(
             float[] x, int xo, int plane, int channels, int rows, int width, float[] y, int yo, int rowPixels) {
-        int c = 0;
-        if (INDEXED) {
-            for (; c + VL <= channels; c += VL) {
-                gatherIndexed(x, xo + c * plane, plane, rows, width, y, yo + c, rowPixels);
-            }
-        }
-        for (; TURNED && c + VL <= channels; c += VL) {
-            gatherEight(x, xo + c * plane, plane, rows, width, y, yo + c, rowPixels);
-        }
-        for (; c + 4 <= channels; c += 4) {
-            gatherFour(x, xo + c * plane, plane, rows, width, y, yo + c, rowPixels);
-        }
-        for (; c < channels; c++) {
-            for (int i = 0; i < rows; i++) {
-                for (int j = 0; j < width; j++) {
-                    y[yo + (i * rowPixels + j) * NR + c] = x[xo + c * plane + i * width + j];
-                }
-            }
-        }
-    }
-
-    private static void gatherIndexed(
-            float[] x, int xo, int plane, int rows, int width, float[] y, int yo, int rowPixels) {
-        int[] planes = PLANES.get();
-        for (int c = 0; c < VL; c++) {
-            planes[c] = c * plane;
-        }
-        for (int i = 0; i < rows; i++) {
-            gatherPixels(x, xo + i * width, planes, width, y, yo + i * rowPixels * NR);
-        }
-    }
-
-    private static void gatherPixels(float[] x, int from, int[] planes, int width, float[] y, int to) {
-        for (int j = 0; j < width; j++) {
-            FloatVector.fromArray(S, x, from + j, planes, 0).intoArray(y, to + j * NR);
-        }
-    }
-
-    private static void gatherEight(
-            float[] x, int r0, int plane, int rows, int width, float[] y, int yo, int rowPixels) {
-        int whole = width & -VL;
-        for (int i = 0; i < rows; i++) {
-            EightByEight.turn(x, r0 + i * width, plane, VL, width / VL, y, yo + i * rowPixels * NR, NR, VL * NR);
-            for (int c = 0; c < VL && whole < width; c += 4) {
-                int s = r0 + i * width + whole + c * plane;
-                int d = yo + (i * rowPixels + whole) * NR + c;
-                gatherRow(x, s, s + plane, s + 2 * plane, s + 3 * plane, width - whole, y, d);
-            }
-        }
-    }
-
-    private static void gatherFour(
-            float[] x, int r0, int plane, int rows, int width, float[] y, int yo, int rowPixels) {
-        for (int i = 0; i < rows; i++) {
-            int s = r0 + i * width;
-            gatherRow(x, s, s + plane, s + 2 * plane, s + 3 * plane, width, y, yo + i * rowPixels * NR);
-        }
-    }
-
-    private static void gatherRow(float[] x, int r0, int r1, int r2, int r3, int width, float[] y, int d) {
-        for (int j = 0; j < width; j++) {
-            int o = d + j * NR;
-            y[o] = x[r0 + j];
-            y[o + 1] = x[r1 + j];
-            y[o + 2] = x[r2 + j];
-            y[o + 3] = x[r3 + j];
-        }
+        VectorPlanes.gather(x, xo, plane, channels, rows, width, y, yo, rowPixels);
     }
 
     @Override
     public void scatter(float[] x, int xo, int channels, int pixels, float[] y, int yo, int plane) {
-        if (!INDEXED) {
-            int turned = TURNED ? channels & -VL : 0;
-            int whole = pixels & -VL;
-            for (int c = 0; c < turned; c += VL) {
-                EightByEight.turn(x, xo + c, NR, VL * NR, pixels / VL, y, yo + c * plane, plane, VL);
-            }
-            scatterRest(x, xo + whole * NR, turned, pixels - whole, y, yo + whole, plane);
-            scatterRest(x, xo + turned, channels - turned, pixels, y, yo + turned * plane, plane);
-            return;
-        }
-        int i = 0;
-        for (; i + VL <= pixels; i += VL) {
-            scatterIndexed(x, xo + i * NR, channels, y, yo + i, plane);
-        }
-        scatterRest(x, xo + i * NR, channels, pixels - i, y, yo + i, plane);
-    }
-
-    private static void scatterIndexed(float[] x, int xo, int channels, float[] y, int yo, int plane) {
-        for (int c = 0; c < channels; c++) {
-            FloatVector.fromArray(S, x, xo + c, PIXELS, 0).intoArray(y, yo + c * plane);
-        }
-    }
-
-    private static void scatterRest(float[] x, int xo, int channels, int pixels, float[] y, int yo, int plane) {
-        int c = 0;
-        for (; c + 4 <= channels; c += 4) {
-            int r = yo + c * plane;
-            scatterFour(x, xo + c, pixels, y, r, r + plane, r + 2 * plane, r + 3 * plane);
-        }
-        for (; c < channels; c++) {
-            for (int i = 0; i < pixels; i++) {
-                y[yo + c * plane + i] = x[xo + i * NR + c];
-            }
-        }
-    }
-
-    private static void scatterFour(float[] x, int s, int pixels, float[] y, int r0, int r1, int r2, int r3) {
-        for (int i = 0; i < pixels; i++) {
-            int o = s + i * NR;
-            y[r0 + i] = x[o];
-            y[r1 + i] = x[o + 1];
-            y[r2 + i] = x[o + 2];
-            y[r3 + i] = x[o + 3];
-        }
+        VectorPlanes.scatter(x, xo, channels, pixels, y, yo, plane);
     }
 
     @Override
