@@ -59,6 +59,19 @@ record Figure(
                 .toArray());
     }
 
+    /** Our least over the peer's least, of all kept pairs: what a pass of few milliseconds takes where no neighbour meets it. */
+    double ratioOfLeast(ToDoubleFunction<Report> value) {
+        double ours = Double.NaN;
+        double peer = Double.NaN;
+        for (Pair pair : kept) {
+            double a = value.applyAsDouble(report(pair.ours()));
+            double b = value.applyAsDouble(report(pair.peer()));
+            ours = a >= ours ? ours : a;
+            peer = b >= peer ? peer : b;
+        }
+        return ours / peer;
+    }
+
     /** Times, or for layers the sum over a step's. */
     Quantiles ratio() {
         return ratio(this::time);

@@ -121,7 +121,36 @@ class CompareTest {
                         List.of(pair("layers", 1, 1, Report.ofRows("lrcc", ours), Report.ofRows("torch", peer))), "")
                 .of(Comparison.LAYERS);
         assertThat(table)
-                .contains("| 59 (59-59) |", "3 of 3 passes", "| 512-512-3-1-7 | forward | 3 | 1.00 | 4.00 | 0.25");
+                .contains("| 59 (59-59) |", "3 of 3 passes", "3 by the least times")
+                .contains("| 512-512-3-1-7 | forward | 3 | 1.00 | 4.00 | 0.25 (0.25-0.25) | 0.25 |");
+    }
+
+    /** A neighbour that doubles the time of every second process moves medians, not the least times. */
+    @Test
+    void leastTimesOfLayersAreThoseOfAllPairs() {
+        String pass = "64-64-3-1-56 forward";
+        List<Pair> pairs = List.of(
+                pair(
+                        "layers",
+                        1,
+                        1,
+                        Report.ofRows("lrcc", Map.of(pass, 6.0)),
+                        Report.ofRows("torch", Map.of(pass, 4.0))),
+                pair(
+                        "layers",
+                        1,
+                        1,
+                        Report.ofRows("lrcc", Map.of(pass, 3.0)),
+                        Report.ofRows("torch", Map.of(pass, 8.0))),
+                pair(
+                        "layers",
+                        1,
+                        1,
+                        Report.ofRows("lrcc", Map.of(pass, 6.0)),
+                        Report.ofRows("torch", Map.of(pass, 4.0))));
+        assertThat(new Tables(pairs, "").of(Comparison.LAYERS))
+                .contains("| 64-64-3-1-56 | forward | 4 | 6.00 | 4.00 | **1.50 (0.94-1.50)** | 0.75 |")
+                .contains("0 of 1 passes", "1 by the least times");
     }
 
     @ParameterizedTest
