@@ -27,7 +27,7 @@ enum Comparison {
     RANK8_FULL(
             "rank8-full",
             "Training step in lora_mode, rank 8, beside our own full one",
-            "Batch 8. Single steps of both in turn, in one process of a pair; its peak is that of both together.",
+            "Batch 8. Single steps of both in turn, in one process of a pair, whose ratio is the median of each step's over that of the step beside it; its peak is that of both together.",
             Double.NaN,
             0.85),
     COLD(

@@ -2,6 +2,7 @@ package org.lrcc.bench.compare;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.cli.Quantiles;
 
@@ -72,9 +73,20 @@ record Figure(
         return ours / peer;
     }
 
-    /** Times, or for layers the sum over a step's. */
+    /** Times, or for layers the sum over a step's; of a process that measures both in turn the median of each step's over that of the step beside it. */
     Quantiles ratio() {
-        return ratio(this::time);
+        return comparison.inOneProcess()
+                ? Quantiles.of(kept.stream().mapToDouble(Figure::stepByStep).toArray())
+                : ratio(this::time);
+    }
+
+    /** What comes and goes on the machine while the process runs meets neighbouring steps alike; it would move the median of either's steps. */
+    private static double stepByStep(Pair pair) {
+        double[] ours = report(pair.ours()).milliseconds();
+        double[] peer = report(pair.peer()).milliseconds();
+        int steps = ours == null || peer == null ? 0 : Math.min(ours.length, peer.length);
+        return Quantiles.median(
+                IntStream.range(0, steps).mapToDouble(i -> ours[i] / peer[i]).toArray());
     }
 
     /** What is compared of a process, in milliseconds. */

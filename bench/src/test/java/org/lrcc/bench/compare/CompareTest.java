@@ -94,6 +94,10 @@ class CompareTest {
         Tables tables = new Tables(List.of(pair), "");
         assertThat(tables.of(Comparison.RANK8_FULL)).contains("**0.90 (0.90-0.90)**", "0.85, missed by 6 %");
         assertThat(tables.memory()).doesNotContain("rank 8");
+        Report ours = new Report("lora_mode rank 8", new double[] {80, 170, 90}, 0, null, 0);
+        Report full = new Report("full", new double[] {100, 200, 120}, 0, null, 0);
+        assertThat(new Tables(List.of(pair("rank8-full", 2, 100, ours, full)), "").of(Comparison.RANK8_FULL))
+                .contains("| 90 (90-90) | full | 120 (120-120) | **0.80 (0.80-0.80)** | 0.85, met |");
         assertThat(Comparison.RANK8_FULL.isMeasuredWith(1)).isFalse();
         assertThat(Comparison.RANK8_FULL.isMeasuredWith(2)).isTrue();
     }
