@@ -132,9 +132,10 @@ final class GroupedWinograd {
                 float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, maxTiles, g.depth()));
                 int r0 = row(chunk);
                 int r1 = row(chunk + 1);
-                input.groups(g, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
+                TileOrder places = new TileOrder(g, r0, r1);
+                input.groups(places, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
                 for (int p = 0; p < panels; p++) {
-                    panel(p, r0, r1, v, Workspace.START);
+                    panel(p, places, r0, r1, v, Workspace.START);
                 }
             });
         }
@@ -147,14 +148,14 @@ final class GroupedWinograd {
             int steps = g.depth() / nr;
             int size = input.size(order, maxTiles, g.depth());
             float[] v = Workspace.take(Purpose.TRANSFORMED, (long) chunks * size);
+            TileOrder[] places = new TileOrder[chunks];
+            Arrays.setAll(places, i -> new TileOrder(g, row(i), row(i + 1)));
             pool.run(chunks * steps, i -> {
                 int chunk = i / steps;
                 int c0 = i % steps * nr;
-                input.groups(
-                        g, x, xo, row(chunk), row(chunk + 1), c0, c0 + nr, order, v, Workspace.START + chunk * size);
+                int to = Workspace.START + chunk * size;
+                input.groups(places[chunk], x, xo, row(chunk), row(chunk + 1), c0, c0 + nr, order, v, to);
             });
-            TileOrder[] places = new TileOrder[chunks];
-            Arrays.setAll(places, i -> new TileOrder(g, row(i), row(i + 1)));
             int slab = productSlab(maxTiles);
             int part = values * slab;
             float[] o = Workspace.take(Purpose.GRADIENT, (long) chunks * panels * part);
@@ -179,8 +180,7 @@ final class GroupedWinograd {
         }
 
         /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
-        private void panel(int panel, int r0, int r1, float[] v, int vo) {
-            TileOrder places = new TileOrder(g, r0, r1);
+        private void panel(int panel, TileOrder places, int r0, int r1, float[] v, int vo) {
             int slab = productSlab(places.tiles());
             float[] o = Workspace.take(Purpose.TILES, (long) values * slab);
             for (int e = 0; e < values; e++) {

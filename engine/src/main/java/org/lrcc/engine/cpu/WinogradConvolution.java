@@ -1,5 +1,6 @@
 package org.lrcc.engine.cpu;
 
+import java.util.Arrays;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
@@ -172,9 +173,10 @@ final class WinogradConvolution implements Convolution {
                 float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, maxTiles, g.depth()));
                 int r0 = row(chunk);
                 int r1 = row(chunk + 1);
-                input.image(g, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
+                TileOrder places = new TileOrder(g, r0, r1);
+                input.image(places, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
                 for (int p = 0; p < panels; p++) {
-                    panel(p, r0, r1, v, Workspace.START, u, Workspace.START + p * panelSize);
+                    panel(p, places, r0, r1, v, Workspace.START, u, Workspace.START + p * panelSize);
                 }
             });
         }
@@ -184,11 +186,14 @@ final class WinogradConvolution implements Convolution {
             int steps = (g.depth() + INPUT_CHANNELS - 1) / INPUT_CHANNELS;
             int size = input.size(order, maxTiles, g.depth());
             float[] v = Workspace.take(Purpose.TRANSFORMED, (long) chunks * size);
+            TileOrder[] places = new TileOrder[chunks];
+            Arrays.setAll(places, i -> new TileOrder(g, row(i), row(i + 1)));
             pool.run(chunks * steps, i -> {
                 int chunk = i / steps;
                 int c0 = i % steps * INPUT_CHANNELS;
                 int c1 = Math.min(g.depth(), c0 + INPUT_CHANNELS);
-                input.image(g, x, xo, row(chunk), row(chunk + 1), c0, c1, order, v, Workspace.START + chunk * size);
+                int to = Workspace.START + chunk * size;
+                input.image(places[chunk], x, xo, row(chunk), row(chunk + 1), c0, c1, order, v, to);
             });
             pool.run(panels, p -> {
                 float[] u = Workspace.take(Purpose.LEFT, panelSize);
@@ -196,7 +201,7 @@ final class WinogradConvolution implements Convolution {
                     weights(p, k, Math.min(g.depth(), k + WEIGHT_ROWS), u, Workspace.START);
                 }
                 for (int i = 0; i < chunks; i++) {
-                    panel(p, row(i), row(i + 1), v, Workspace.START + i * size, u, Workspace.START);
+                    panel(p, places[i], row(i), row(i + 1), v, Workspace.START + i * size, u, Workspace.START);
                 }
             });
         }
@@ -222,8 +227,7 @@ final class WinogradConvolution implements Convolution {
         }
 
         /** Output of a panel of channels for the rows of tiles {@code r0 .. r1-1}, whose transformed input is at {@code vo}. */
-        private void panel(int panel, int r0, int r1, float[] v, int vo, float[] u, int uo) {
-            TileOrder places = new TileOrder(g, r0, r1);
+        private void panel(int panel, TileOrder places, int r0, int r1, float[] v, int vo, float[] u, int uo) {
             int mr = kernels.rows();
             int products = (places.tiles() + mr - 1) / mr * mr * nr + 16;
             float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * products);

@@ -10,8 +10,8 @@ package org.lrcc.engine.cpu;
  * last row and column alone, so short tiles need no products of it ({@link TileOrder}).
  *
  * @param tile rows and columns of output pixels of a tile, {@link #LARGE} or {@link #SMALL}
- * @param shortHigh how many of the last tiles of a column have a row less
- * @param shortWide how many of the last tiles of a row have a column less
+ * @param shortHigh how many of the last tiles of a column have a row less, or more rows
+ * @param shortWide how many of the last tiles of a row have a column less, or more columns
  */
 record WinogradGrid(
         int batch,
@@ -42,9 +42,13 @@ record WinogradGrid(
         return forward(s, tile, shortTiles(s.outHeight(), tile), shortTiles(s.outWidth(), tile));
     }
 
-    /** The grid of the weight gradient: tiles of the output's gradient hold no pixel twice, so that none of them is short. */
+    /**
+     * The grid of the weight gradient. Tiles of the output's gradient must hold zeros where they are short, which those behind the last pixel do, so the last tile of a column or row alone is short, of whatever
+     * is missing.
+     */
     static WinogradGrid weightGradient(ConvShape s) {
-        return forward(s, LARGE, 0, 0);
+        return forward(
+                s, LARGE, Math.min(1, shortTiles(s.outHeight(), LARGE)), Math.min(1, shortTiles(s.outWidth(), LARGE)));
     }
 
     private static WinogradGrid forward(ConvShape s, int tile, int shortHigh, int shortWide) {

@@ -90,14 +90,15 @@ final class WinogradInput {
     }
 
     /**
-     * Transforms channels {@code c0 .. c1-1} of the rows of tiles {@code row .. end-1}, which lie at {@code vo} in the order of a {@link TileOrder}.
+     * Transforms channels {@code c0 .. c1-1} of the rows of tiles {@code row .. end-1}, to their places from {@code vo} on.
      *
+     * @param places of these rows, and perhaps of more
      * @param c0 a multiple of the kernels' columns
      */
-    void image(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
+    void image(TileOrder places, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
+        WinogradGrid g = places.grid();
         int nr = kernels.columns();
         int pixels = 4 * g.tilesWide() + 2;
-        TileOrder places = new TileOrder(g, row, end);
         for (int r = row; r < end; ) {
             int run = g.run(r, end);
             int first = g.firstRow(r % g.tilesHigh()) - g.top();
@@ -117,11 +118,11 @@ final class WinogradInput {
     }
 
     /** As {@link #image} for an image whose channels are in groups. */
-    void groups(WinogradGrid g, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
+    void groups(TileOrder places, float[] x, int xo, int row, int end, int c0, int c1, Order order, float[] v, int vo) {
+        WinogradGrid g = places.grid();
         int nr = kernels.columns();
         int pixels = g.tile() * g.tilesWide() + 2;
         int line = g.width() * nr;
-        TileOrder places = new TileOrder(g, row, end);
         for (int r = row; r < end; ) {
             int run = g.run(r, end);
             int first = g.firstRow(r % g.tilesHigh()) - g.top();
@@ -169,17 +170,11 @@ final class WinogradInput {
         float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
         int[] at = Workspace.indices(WinogradTiles.BATCH);
         int pixels = g.tile() * g.tilesWide() + 2;
-        int image = r - r % g.tilesHigh();
         int begin = right > left ? places.place(row, left) : 0;
         int end = begin + rows * (right - left);
         for (int t = begin; t < end; ) {
             int n = Math.min(end - t, Math.min(WinogradTiles.BATCH, order.tiles() - t % order.tiles()));
-            for (int i = 0; i < n; i++) {
-                int k = t - begin + i;
-                int down = g.firstRow(row - image + k / (right - left)) - g.firstRow(r - image);
-                at[i] = Workspace.START
-                        + (down * pixels + g.firstColumn(left + k % (right - left))) * kernels.columns();
-            }
+            pixels(g, t - begin, n, r, row, left, right, pixels, at);
             int to = vo + order.tile(t);
             int so = Workspace.START;
             if (g.tile() == WinogradGrid.SMALL) {
@@ -193,28 +188,27 @@ final class WinogradInput {
         }
     }
 
-    /** First pixels of {@code n} tiles from tile {@code first} of a band of tiles of which none is short. */
-    private void places(int first, int n, int wide, int tile, int pixels, int[] at) {
+    /** First pixels, in a band that begins with row {@code r}, of {@code n} tiles from the {@code k}-th on of columns {@code left .. right-1} of the rows from {@code row} on. */
+    private void pixels(WinogradGrid g, int k, int n, int r, int row, int left, int right, int pixels, int[] at) {
+        int image = r - r % g.tilesHigh();
+        int wide = right - left;
         for (int i = 0; i < n; i++) {
-            int t = first + i;
-            at[i] = Workspace.START + (t / wide * tile * pixels + t % wide * tile) * kernels.columns();
+            int down = g.firstRow(row - image + (k + i) / wide) - g.firstRow(r - image);
+            at[i] = Workspace.START + (down * pixels + g.firstColumn(left + (k + i) % wide)) * kernels.columns();
         }
     }
 
     /**
      * Transforms up to one group of channels of an output's gradient as right operand: value e of a tile is the row {@code [columns]} at
-     * {@code yo + e*slab + tile*columns}.
+     * {@code yo + e*slab + place*columns}.
      */
-    void gradient(WinogradGrid g, float[] dy, int dyo, int row, int end, int m0, float[] y, int yo, int slab) {
-        float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
+    void gradient(TileOrder places, float[] dy, int dyo, int row, int end, int m0, float[] y, int yo, int slab) {
+        WinogradGrid g = places.grid();
         int nr = kernels.columns();
-        int[] at = Workspace.indices(WinogradTiles.BATCH);
-        int wide = g.tilesWide();
-        int pixels = 4 * wide;
-        int tile = 0;
+        int pixels = 4 * g.tilesWide();
         for (int r = row; r < end; ) {
             int run = g.run(r, end);
-            int first = r % g.tilesHigh() * 4;
+            int first = g.firstRow(r % g.tilesHigh());
             int rows = 4 * run;
             int h1 = Math.min(g.outHeight(), first + rows);
             float[] band = Workspace.take(Purpose.PADDED, (long) rows * pixels * nr);
@@ -222,13 +216,39 @@ final class WinogradInput {
             int from = dyo + (r / g.tilesHigh() * g.outputs() + m0) * g.outPlane() + first * g.outWidth();
             int channels = Math.min(nr, g.outputs() - m0);
             kernels.gather(dy, from, g.outPlane(), channels, h1 - first, g.outWidth(), band, Workspace.START, pixels);
-            for (int t = 0; t < run * wide; t += WinogradTiles.BATCH) {
-                int n = Math.min(WinogradTiles.BATCH, run * wide - t);
-                places(t, n, wide, g.tile(), pixels, at);
-                kernels.transformGradient(band, at, n, pixels, y, yo + (tile + t) * nr, slab, scratch, Workspace.START);
+            for (int h = r; h < r + run; ) {
+                int together = places.together(h, r + run);
+                gradientRun(places, band, r, h, together, 0, g.fullWide(), y, yo, slab);
+                gradientRun(places, band, r, h, together, g.fullWide(), g.tilesWide(), y, yo, slab);
+                h += together;
             }
-            tile += run * wide;
             r += run;
+        }
+    }
+
+    /** As {@link #run} for a gradient's tiles. */
+    private void gradientRun(
+            TileOrder places,
+            float[] band,
+            int r,
+            int row,
+            int rows,
+            int left,
+            int right,
+            float[] y,
+            int yo,
+            int slab) {
+        WinogradGrid g = places.grid();
+        float[] scratch = Workspace.take(Purpose.SMALL, kernels.scratch());
+        int[] at = Workspace.indices(WinogradTiles.BATCH);
+        int nr = kernels.columns();
+        int pixels = 4 * g.tilesWide();
+        int tiles = rows * (right - left);
+        int to = right > left ? yo + places.place(row, left) * nr : 0;
+        for (int t = 0; t < tiles; t += WinogradTiles.BATCH) {
+            int n = Math.min(WinogradTiles.BATCH, tiles - t);
+            pixels(g, t, n, r, row, left, right, pixels, at);
+            kernels.transformGradient(band, at, n, pixels, y, to + t * nr, slab, scratch, Workspace.START);
         }
     }
 

@@ -126,22 +126,23 @@ final class WinogradWeightGradient {
         }
 
         private void addTiles(int r0, int r1, float[] sums, int so, int sumSlab, boolean add) {
-            int n = (r1 - r0) * g.tilesWide();
+            TileOrder places = new TileOrder(g, r0, r1);
+            int n = places.tiles();
             WinogradInput.Order order = input.forSumsOverTiles(n);
             float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, n, g.depth()));
-            input.image(g, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
+            input.image(places, x, xo, r0, r1, 0, g.depth(), order, v, Workspace.START);
             int slab = n * nr + 16;
             float[] y = Workspace.take(Purpose.GRADIENT, (long) WinogradTiles.VALUES * slab);
             for (int p = 0; p < panels; p++) {
-                input.gradient(g, dy, dyo, r0, r1, p * nr, y, Workspace.START, slab);
+                input.gradient(places, dy, dyo, r0, r1, p * nr, y, Workspace.START, slab);
                 int to = so + p * WinogradTiles.VALUES * sumSlab;
-                products(n, 0, g.depth(), v, order, y, Workspace.START, slab, sums, to, sumSlab, add);
+                products(places, 0, g.depth(), v, order, y, Workspace.START, slab, sums, to, sumSlab, add);
             }
         }
 
-        /** Adds the products of {@code n} tiles to the sums of channels {@code c0 .. c1-1} with a panel. */
+        /** Adds the products of tiles to the sums of channels {@code c0 .. c1-1} with a panel. */
         private void products(
-                int n,
+                TileOrder places,
                 int c0,
                 int c1,
                 float[] v,
@@ -155,17 +156,20 @@ final class WinogradWeightGradient {
                 boolean add) {
             int vl = kernels.lanes();
             for (int e = 0; e < WinogradTiles.VALUES; e++) {
+                int first = places.from(e);
+                int n = places.to(e) - first;
                 for (int c = c0; c < c1; c += height) {
-                    int from = Workspace.START + c / vl * order.next() + e * order.slab() + c % vl;
+                    int from = Workspace.START + c / vl * order.next() + e * order.slab() + first * vl + c % vl;
                     int to = so + e * sumSlab + (c - c0) * nr;
-                    tiles.multiplyColumns(height, n, v, from, y, yo + e * slab, sums, to, add);
+                    tiles.multiplyColumns(height, n, v, from, y, yo + e * slab + first * nr, sums, to, add);
                 }
             }
         }
 
         /** Many weights: all is transformed first, then each block of channels meets each panel, which sums all tiles. */
         void byBlocks() {
-            int n = g.tiles();
+            TileOrder places = new TileOrder(g, 0, g.tileRows());
+            int n = places.tiles();
             WinogradInput.Order order = input.forSumsOverTiles(n);
             float[] v = Workspace.take(Purpose.TRANSFORMED, input.size(order, n, g.depth()));
             int slab = n * nr + 16;
@@ -177,12 +181,12 @@ final class WinogradWeightGradient {
                 int r1 = row(i % parts + 1, parts);
                 int c = i / parts;
                 if (c < groups) {
-                    int to = Workspace.START + r0 * g.tilesWide() * kernels.lanes();
-                    input.image(g, x, xo, r0, r1, c * nr, Math.min(g.depth(), (c + 1) * nr), order, v, to);
+                    int c1 = Math.min(g.depth(), (c + 1) * nr);
+                    input.image(places, x, xo, r0, r1, c * nr, c1, order, v, Workspace.START);
                 } else {
                     int p = c - groups;
-                    int to = Workspace.START + p * WinogradTiles.VALUES * slab + r0 * g.tilesWide() * nr;
-                    input.gradient(g, dy, dyo, r0, r1, p * nr, y, to, slab);
+                    int to = Workspace.START + p * WinogradTiles.VALUES * slab;
+                    input.gradient(places, dy, dyo, r0, r1, p * nr, y, to, slab);
                 }
             });
             int channels = Math.max(1, BLOCK / (n * WinogradTiles.VALUES * nr)) * nr;
@@ -194,7 +198,7 @@ final class WinogradWeightGradient {
                 int sumSlab = sumSlab(channels);
                 float[] sums = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * sumSlab);
                 int from = Workspace.START + p * WinogradTiles.VALUES * slab;
-                products(n, c0, c1, v, order, y, from, slab, sums, Workspace.START, sumSlab, false);
+                products(places, c0, c1, v, order, y, from, slab, sums, Workspace.START, sumSlab, false);
                 write(p, c0, c1, sums, sumSlab);
             });
         }

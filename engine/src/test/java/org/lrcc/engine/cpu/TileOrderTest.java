@@ -3,12 +3,18 @@ package org.lrcc.engine.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.BitSet;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TileOrderTest {
-    private static WinogradGrid grid(int batch, int height, int width, int tile) {
-        return WinogradGrid.forward(new ConvShape(batch, 1, height, width, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1), tile);
+    private static List<WinogradGrid> grids(int batch, int height, int width) {
+        ConvShape s = new ConvShape(batch, 1, height, width, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        return List.of(
+                WinogradGrid.forward(s, WinogradGrid.LARGE),
+                WinogradGrid.forward(s, WinogradGrid.SMALL),
+                WinogradGrid.inputGradient(s),
+                WinogradGrid.weightGradient(s));
     }
 
     /** Every tile has a place of its own, every pixel a tile, and a value is needed of a tile unless it stands at infinity for a row or column that the tile is short of. */
@@ -16,8 +22,7 @@ class TileOrderTest {
     @CsvSource({"3, 7, 7", "2, 14, 14", "2, 14, 8", "1, 8, 13", "2, 5, 6", "4, 1, 1", "2, 3, 2", "3, 13, 4", "1, 12, 16"
     })
     void tilesLieByWhatTheyNeed(int batch, int height, int width) {
-        for (int tile : new int[] {WinogradGrid.LARGE, WinogradGrid.SMALL}) {
-            WinogradGrid g = grid(batch, height, width, tile);
+        for (WinogradGrid g : grids(batch, height, width)) {
             long products = 0;
             for (int begin = 0; begin < g.tileRows(); begin++) {
                 for (int end = begin + 1; end <= g.tileRows(); end++) {
@@ -61,7 +66,7 @@ class TileOrderTest {
                             .isEqualTo(needs);
                     needed += needs ? 1 : 0;
                 }
-                // The tile of the largest size alone has all its pixels: what is short is short by one.
+                // Only a tile that is not short has all its pixels.
                 assertThat(g.columns(j)).isLessThanOrEqualTo(j < g.fullWide() ? g.tile() : g.tile() - 1);
             }
             int inImage = Math.min(end, r - i + g.tilesHigh());
