@@ -2,7 +2,6 @@ package org.lrcc.bench.compare;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.lrcc.cli.Quantiles;
 
@@ -84,9 +83,14 @@ record Figure(
     private static double stepByStep(Pair pair) {
         double[] ours = report(pair.ours()).milliseconds();
         double[] peer = report(pair.peer()).milliseconds();
-        int steps = ours == null || peer == null ? 0 : Math.min(ours.length, peer.length);
-        return Quantiles.median(
-                IntStream.range(0, steps).mapToDouble(i -> ours[i] / peer[i]).toArray());
+        if (ours == null || peer == null) {
+            return Double.NaN;
+        }
+        double[] quotients = new double[Math.min(ours.length, peer.length)];
+        for (int i = 0; i < quotients.length; i++) {
+            quotients[i] = ours[i] / peer[i];
+        }
+        return Quantiles.median(quotients);
     }
 
     /** What is compared of a process, in milliseconds. */
