@@ -26,7 +26,7 @@ import org.lrcc.engine.spi.ConvPass;
  * @param weight nanoseconds to transform the weights of a pair of channels; the way back, with its 9 stores for 36, takes half
  * @param weightsRead floats of weights that arrive from memory in a nanosecond: what counts where a batch is one small image
  * @param distance as {@link GroupLoops#distance()}: floats between packed pixels; 0 at widths that do without them
- * @param smallTiles whether Winograd may take tiles of 2x2 for inference: measured at 256 bits only
+ * @param smallTiles whether it was measured what tiles of less than 4x4 pixels save, at 256 bits only: there inference may take tiles of 2x2, and products that tiles short of a row or column do without are not counted
  */
 record AlgorithmModel(
         int rows,
@@ -123,7 +123,7 @@ record AlgorithmModel(
         // Transforms of a small tile cost in proportion to its values.
         double part = (double) g.values() / WinogradTiles.VALUES;
         double transforms = part * g.tiles() * (s.inputs() * input + s.outputs() * output) * 2 / columns;
-        double products = g.products() * tiles(g.tiles(), s.outputs(), s.inputs(), product) / g.tiles();
+        double products = counted(g) * tiles(g.tiles(), s.outputs(), s.inputs(), product) / g.tiles();
         return transforms + Math.max(weights, products);
     }
 
@@ -153,7 +153,12 @@ record AlgorithmModel(
         double products = pass == ConvPass.WEIGHT_GRADIENT
                 ? tiles(g.depth(), g.outputs(), g.tiles(), product)
                 : tiles(g.tiles(), g.outputs(), g.depth(), product);
-        return transforms + products * g.products() / g.tiles();
+        return transforms + products * counted(g) / g.tiles();
+    }
+
+    /** Products of a pair of channels. */
+    private long counted(WinogradGrid g) {
+        return smallTiles ? g.products() : (long) g.values() * g.tiles();
     }
 
     /** Whether Winograd's algorithm fits a pass and is predicted to be faster. */

@@ -193,8 +193,11 @@ final class GroupedWinograd {
         private void products(int panel, int e, TileOrder places, float[] v, int vo, float[] o, int oo) {
             int mr = loops.distance() > 0 ? loops.packedHeight() : kernels.rows();
             int block = loops.distance() > 0 ? order.channels() : kernels.depthBlock();
-            int first = places.from(e) / mr * mr;
             int end = places.to(e);
+            if (places.from(e) == end) {
+                return;
+            }
+            int first = places.from(e) / mr * mr;
             for (int k = 0; k < g.depth(); k += block) {
                 int depth = Math.min(block, g.depth() - k);
                 int weight = Workspace.START + (panel * values + e) * weightSlab + k * nr;
@@ -210,7 +213,7 @@ final class GroupedWinograd {
                         kernels.multiplyRows(height, depth, v, from, u, weight, sums, to + t * nr);
                     }
                 }
-                if (k > 0 && first < end) {
+                if (k > 0) {
                     Chains.add(sums, to + first * nr, o, oo + first * nr, (end - first) * nr);
                 }
             }

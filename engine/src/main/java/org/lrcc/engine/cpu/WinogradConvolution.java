@@ -7,8 +7,8 @@ import org.lrcc.engine.cpu.Workspace.Purpose;
  * Convolution with 3x3 kernels and stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Winograd, Arithmetic complexity of computations, 1980; Lavin and
  * Gray, Fast algorithms for convolutional neural networks, 2016): a tile of 4x4 outputs costs 36 multiplications a pair of channels instead of 144.
  *
- * <p>Vectors run along channels. A chunk of tiles is turned to channels-last, its border filled with zeros and transformed, so that no tile is special; for each of the
- * 36 values there is then a product of [tiles, channels] with [channels, outputs]; products are transformed back, turned to planes, and
+ * <p>Vectors run along channels. A chunk of tiles is turned to channels-last, its border filled with zeros and transformed, so that each is an inner one; for each of the
+ * 36 values there is then a product of [tiles, channels] with [channels, outputs], of those tiles that need the value ({@link TileOrder}); products are transformed back, turned to planes, and
  * written with bias, residual and clamp. Where weights are few they are transformed once and each chunk of tiles goes from input to output inside L2. Where they are
  * many and tiles few (14 x 14 and 7 x 7 images) the transformed weights would be four times the model and pass through memory twice; there each
  * panel of outputs transforms its own weights and uses them at once. Input gradients are forward passes with turned kernels; weight gradients are in
@@ -232,9 +232,12 @@ final class WinogradConvolution implements Convolution {
             int products = (places.tiles() + mr - 1) / mr * mr * nr + 16;
             float[] o = Workspace.take(Purpose.TILES, (long) WinogradTiles.VALUES * products);
             for (int e = 0; e < WinogradTiles.VALUES; e++) {
-                int first = places.from(e) / mr * mr;
-                int weight = uo + e * weightSlab;
-                products(first, places.to(e), v, vo + e * order.slab(), u, weight, o, Workspace.START + e * products);
+                if (places.from(e) < places.to(e)) {
+                    int first = places.from(e) / mr * mr;
+                    int weight = uo + e * weightSlab;
+                    int to = Workspace.START + e * products;
+                    products(first, places.to(e), v, vo + e * order.slab(), u, weight, o, to);
+                }
             }
             output(panel, places, r0, r1, o, products);
         }
@@ -252,7 +255,7 @@ final class WinogradConvolution implements Convolution {
                     int from = vo + t / mr * order.group() + k * mr;
                     kernels.multiplyRows(height, depth, v, from, u, uo + k * nr, sums, to + t * nr);
                 }
-                if (k > 0 && first < end) {
+                if (k > 0) {
                     Chains.add(sums, to + first * nr, o, oo + first * nr, (end - first) * nr);
                 }
             }

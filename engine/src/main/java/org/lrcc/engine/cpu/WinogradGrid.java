@@ -6,12 +6,12 @@ package org.lrcc.engine.cpu;
  * <p>Tiles are counted row by row through the whole batch; a row of tiles, {@code tilesWide} of them, is the unit of work. The source has
  * {@code depth} channels of {@code height x width}; {@code top} and {@code left} zeros precede it, and as many follow as the output's size asks for.
  *
- * <p>Where rows or columns are no multiple of the tile's, the last tiles have one less each rather than the last one all of what is missing (14 = 4 + 4 + 3 + 3): the value at infinity enters a tile's
+ * <p>Where rows or columns are no multiple of the tile's, the last tiles have one less each, where there are enough of them, rather than the last one all of what is missing (14 = 4 + 4 + 3 + 3; 5 = 3 + 2): the value at infinity enters a tile's
  * last row and column alone, so short tiles need no products of it ({@link TileOrder}).
  *
  * @param tile rows and columns of output pixels of a tile, {@link #LARGE} or {@link #SMALL}
- * @param shortHigh how many of the last tiles of a column have a row less, or more rows
- * @param shortWide how many of the last tiles of a row have a column less, or more columns
+ * @param shortHigh how many of the last tiles of a column lack a row, or more than one
+ * @param shortWide how many of the last tiles of a row lack a column, or more than one
  */
 record WinogradGrid(
         int batch,

@@ -289,6 +289,20 @@ class ChannelGroupsTest {
         check(one, true, algorithm, algorithm.equals("direct") ? 2e-6 : 1e-5, 1);
         ConvShape many = new ConvShape(4, 256, 14, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
         check(many, true, algorithm, algorithm.equals("direct") ? 2e-6 : 1e-5, 2);
+        // Chunks that end within an image, groups side by side, tiles that are all short.
+        int[][] images = {
+            {7, 256, 13, 13, 64},
+            {5, 256, 9, 9, 64},
+            {5, 48, 9, 9, 352},
+            {3, 256, 1, 1, 64},
+            {2, 256, 5, 5, 64},
+            {2, 256, 1, 15, 64}
+        };
+        for (int[] i : images) {
+            int in = (i[1] + NR - 1) / NR * NR;
+            ConvShape s = new ConvShape(i[0], in, i[2], i[3], i[4] / NR * NR, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+            check(s, true, algorithm, algorithm.equals("direct") ? 2e-6 : 1e-5, 3);
+        }
     }
 
     @Test

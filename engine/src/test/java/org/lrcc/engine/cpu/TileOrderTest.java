@@ -19,7 +19,24 @@ class TileOrderTest {
 
     /** Every tile has a place of its own, every pixel a tile, and a value is needed of a tile unless it stands at infinity for a row or column that the tile is short of. */
     @ParameterizedTest
-    @CsvSource({"3, 7, 7", "2, 14, 14", "2, 14, 8", "1, 8, 13", "2, 5, 6", "4, 1, 1", "2, 3, 2", "3, 13, 4", "1, 12, 16"
+    @CsvSource({
+        "3, 7, 7",
+        "2, 14, 14",
+        "2, 14, 8",
+        "1, 8, 13",
+        "2, 5, 6",
+        "4, 1, 1",
+        "2, 3, 2",
+        "3, 13, 4",
+        "1, 12, 16",
+        "2, 2, 2",
+        "1, 3, 3",
+        "3, 5, 5",
+        "2, 9, 10",
+        "2, 13, 13",
+        "2, 15, 15",
+        "3, 1, 17",
+        "3, 17, 1"
     })
     void tilesLieByWhatTheyNeed(int batch, int height, int width) {
         for (WinogradGrid g : grids(batch, height, width)) {
@@ -68,10 +85,14 @@ class TileOrderTest {
                 }
                 // Only a tile that is not short has all its pixels.
                 assertThat(g.columns(j)).isLessThanOrEqualTo(j < g.fullWide() ? g.tile() : g.tile() - 1);
+                assertThat(g.rows(i, i + 1)).isLessThanOrEqualTo(i < g.fullHigh() ? g.tile() : g.tile() - 1);
             }
             int inImage = Math.min(end, r - i + g.tilesHigh());
             for (int k = 1, n = order.together(r, inImage); k < n; k++) {
-                assertThat(order.place(r + k, 0)).isEqualTo(order.place(r, 0) + k * g.tilesWide());
+                for (int j = 0; j < g.tilesWide(); j++) {
+                    int beside = j < g.fullWide() ? g.fullWide() : g.tilesWide() - g.fullWide();
+                    assertThat(order.place(r + k, j)).isEqualTo(order.place(r, j) + k * beside);
+                }
             }
         }
         assertThat(places.cardinality()).isEqualTo(order.tiles());
