@@ -58,6 +58,12 @@ final class PredictCommand extends Subcommand {
     private List<Path> adapters = List.of();
 
     @Option(
+            names = "--merged",
+            description =
+                    "Give each of several adapters weights of its own: as much memory as the network's for each, and no cost at the switch between them.")
+    private boolean merged;
+
+    @Option(
             names = "--input",
             paramLabel = "X.safetensors",
             description = "Run on the tensor x, [N, 3, H, W], of this file.")
@@ -91,6 +97,9 @@ final class PredictCommand extends Subcommand {
         }
         if ((input == null) == images.isEmpty() || (input == null) != (output == null)) {
             throw new InputException("give either images, or both --input and --output");
+        }
+        if (merged && adapters.size() < 2) {
+            throw new InputException("--merged is for several --adapter, got " + adapters.size());
         }
         if (input != null && output != null) {
             Outputs.file("--output", output, input, model.file());
@@ -135,7 +144,7 @@ final class PredictCommand extends Subcommand {
         List<Eye> eyes = new ArrayList<>();
         try (AdapterSet set = new AdapterSet(base, Backends.get().forShortRun(macs))) {
             adapted.forEach((name, loaded) -> {
-                set.add(name, loaded, AdapterSet.Form.UNMERGED);
+                set.add(name, loaded, merged ? AdapterSet.Form.MERGED : AdapterSet.Form.UNMERGED);
                 eyes.add(new Eye(name, info(loaded), x -> set.run(name, x)));
             });
             pictures(eyes);

@@ -99,6 +99,9 @@ class ConvertCommandTest {
             assertThat(layer.path("method").asText()).isEqualTo(method);
             assertThat(layer.path("density").asDouble()).isCloseTo(0.2, within(0.01));
             assertThat(layer.path("sparse").asText()).isEqualTo("compact");
+            assertThat(layer.path("rank").asInt()).isEqualTo(RANK);
+            assertThat(layer.path("objective").asDouble()).isPositive();
+            assertThat(layer.path("seconds").asDouble()).isPositive();
             String name = layer.path("name").asText();
             assertThat(residual(name, SafeTensors.read(adapter)))
                     .as(name)

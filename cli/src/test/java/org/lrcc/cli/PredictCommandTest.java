@@ -159,6 +159,24 @@ class PredictCommandTest {
             assertThat(answers.get(i).get("classes")).isEqualTo(alone.get(0).get("classes"));
         }
         assertThat(answers.get(0).get("classes")).isNotEqualTo(answers.get(1).get("classes"));
+        Run merged =
+                Run.of("predict", Demo.MODEL, "--adapter", one, "--adapter", two, "--merged", Demo.image(), "--json");
+        assertThat(merged.err()).isEmpty();
+        JsonNode same = new ObjectMapper().readTree(merged.out());
+        assertThat(same).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            assertThat(same.get(i).get("adapter")).isEqualTo(answers.get(i).get("adapter"));
+            for (int j = 0; j < 5; j++) {
+                JsonNode expected = answers.get(i).get("classes").get(j);
+                JsonNode guess = same.get(i).get("classes").get(j);
+                assertThat(guess.get("class")).isEqualTo(expected.get("class"));
+                assertThat(guess.get("probability").asDouble())
+                        .isCloseTo(expected.get("probability").asDouble(), within(1e-5));
+            }
+        }
+        Run alone = Run.of("predict", Demo.MODEL, "--adapter", one, "--merged", Demo.image());
+        assertThat(alone.code()).isEqualTo(2);
+        assertThat(alone.err()).contains("--merged is for several --adapter, got 1");
         Run twice = Run.of("predict", Demo.MODEL, "--adapter", one, "--adapter", one, Demo.image());
         assertThat(twice.code()).isEqualTo(2);
         assertThat(twice.err()).contains("given twice");

@@ -3,6 +3,7 @@ package org.lrcc.lowrank;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lrcc.engine.InputException;
 import org.lrcc.engine.random.Philox;
+import org.lrcc.engine.tensor.Shape;
 import org.lrcc.engine.tensor.Tensor;
 import org.lrcc.nn.network.Model;
 
@@ -34,6 +36,42 @@ class AdapterStartTest {
             assertThat(zero).isEqualTo(!init.changesBase());
             assertThat(sum(adapted.state().get("a.lora_A"))).isPositive();
         }
+    }
+
+    /** Kaiming's is uniform in 1 / sqrt(columns), the other normal with deviation 1 / rank. */
+    @Test
+    void randomStartsHaveTheirDistributions() {
+        float[] kaiming = start(Init.KAIMING);
+        double bound = 1 / Math.sqrt(48);
+        assertThat(largest(kaiming)).isBetween(0.95 * bound, bound);
+        assertThat(meanSquare(kaiming)).isCloseTo(bound * bound / 3, withinPercentage(15));
+        float[] gaussian = start(Init.GAUSSIAN);
+        assertThat(largest(gaussian)).isGreaterThan(2.5 / 8);
+        assertThat(meanSquare(gaussian)).isCloseTo(1.0 / (8 * 8), withinPercentage(15));
+    }
+
+    /** V of the layer of 48 columns at rank 8. */
+    private static float[] start(Init init) {
+        Model adapted = LowRank.convert(GoalsTest.model(), lora().rank(8).init(init));
+        Tensor v = adapted.state().get("b.lora_A");
+        assertThat(v.shape()).isEqualTo(Shape.of(8, 48));
+        return v.toFloats();
+    }
+
+    private static double largest(float[] values) {
+        double most = 0;
+        for (float value : values) {
+            most = Math.max(most, Math.abs(value));
+        }
+        return most;
+    }
+
+    private static double meanSquare(float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += value * value;
+        }
+        return sum / values.length;
     }
 
     @Test

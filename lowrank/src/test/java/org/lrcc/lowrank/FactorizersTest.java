@@ -275,6 +275,17 @@ class FactorizersTest {
         return problem(w, 48, 64, 8, 0.01);
     }
 
+    /** In parallel a large layer that begins last would be waited for. */
+    @Test
+    void theCostliestLayerBegins() {
+        List<Decomposer.Job> jobs = Stream.of(2, 8, 4)
+                .map(rank -> new Decomposer.Job("rank " + rank, problem(new float[256], 16, 16, rank, 0.01)))
+                .toList();
+        assertThat(Decomposer.costliestFirst(jobs))
+                .extracting(Decomposer.Job::layer)
+                .containsExactly("rank 8", "rank 4", "rank 2");
+    }
+
     private static Factorizer.Problem problem(float[] matrix, int rows, int columns, int rank, double lambda) {
         return new Factorizer.Problem(matrix, rows, columns, rank, 50, lambda, false, 0, 0, null);
     }

@@ -105,6 +105,17 @@ class FrozenWorkTest {
         assertThat(head.calls("conv2dWeightGrad")).isZero();
     }
 
+    /** It passes the gradient on to what trains below it. */
+    @Test
+    void aFrozenLayerAboveOneThatTrainsGetsNoWeightGradient() {
+        LowRankConfig full = LowRankConfig.of(TuneMode.FULL);
+        Step all = step(full);
+        Step part = step(full.freeze("layer1.conv1"));
+        assertThat(part.calls("conv2dWeightGrad")).isEqualTo(all.calls("conv2dWeightGrad") - 1);
+        assertThat(part.calls("conv2dInputGrad")).isEqualTo(all.calls("conv2dInputGrad"));
+        assertThat(part.bytes).isLessThan(all.bytes);
+    }
+
     /** What is planned: no input gradient in the first layer, none of W anywhere. */
     @Test
     void plansAreMadeForWantedPassesOnly() {

@@ -118,6 +118,29 @@ class LowRankConv2dTest {
         check(layer(layout, Form.OVER_BASE, 0.4), true);
     }
 
+    @Test
+    void dropoutDropsInTrainingOnly() {
+        float[] whole = output(layer(Layout.FLAT, Form.OVER_BASE, 0), true);
+        LowRankConv2d dropping = layer(Layout.FLAT, Form.OVER_BASE, 0.4);
+        assertThat(output(dropping, false)).containsExactly(whole, within(1e-5f));
+        float[] dropped = output(dropping, true);
+        int changed = 0;
+        for (int i = 0; i < whole.length; i++) {
+            changed += Math.abs(dropped[i] - whole[i]) > 1e-3 ? 1 : 0;
+        }
+        assertThat(changed).isGreaterThan(whole.length / 2);
+    }
+
+    private static float[] output(LowRankConv2d layer, boolean training) {
+        try (Kernels kernels = Backends.named("reference").open();
+                Tape tape = training ? Tape.recording(kernels) : Tape.inference(kernels)) {
+            Parameters parameters = Parameters.of(tape, state(layer));
+            LayerContext c = GoldenStates.context(new Node("l", layer, List.of("x")), parameters, training, 3);
+            Tensor x = Tensor.of(Nets.values(X.elements(), 3, 3, 1), X.sizes());
+            return layer.forward(c, tape.constant(x)).tensor().toFloats();
+        }
+    }
+
     /** In double on the reference backend. */
     private static void check(LowRankConv2d layer, boolean training) {
         State state = state(layer);

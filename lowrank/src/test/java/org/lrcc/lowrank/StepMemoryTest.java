@@ -96,6 +96,31 @@ class StepMemoryTest {
         }
     }
 
+    @Test
+    void aLowRankStepTakesLessThanAFullOne() {
+        Network network = ResNet.resnet18(100);
+        Model base = new Model(
+                network, Init.state(network, 1), new ModelInfo(List.of(), Preprocessing.imagenet(), Map.of()));
+        Shape input = Shape.of(2, 3, 64, 64);
+        long full = tensors(LowRank.convert(base, LowRankConfig.of(TuneMode.FULL)), input);
+        long rank8 =
+                tensors(LowRank.convert(base, LowRankConfig.of(TuneMode.LORA).rank(8)), input);
+        assertThat(rank8).isLessThan(full);
+    }
+
+    /** Bytes of the tensors, at the most at once, of a step's passes, with all gradients. */
+    private static long tensors(Model model, Shape input) {
+        CpuBackend backend = new CpuBackend(new ThreadPool(2));
+        Plan plan = model.network().prepare(backend, Mode.TRAIN, input);
+        try (CpuKernels kernels = (CpuKernels) backend.open();
+                Tape tape = Tape.recording(kernels)) {
+            Parameters parameters = Parameters.of(tape, model.state());
+            tape.backward(tape.apply(
+                    new Sum(), plan.forward(parameters, tape.constant(Tensor.zeros(DType.F32, input)), 1, 1)));
+            return kernels.highestBytes();
+        }
+    }
+
     /** As {@code GarbageTest} of nn, for a step of which most is low-rank convolutions. */
     @Test
     void aStepLeavesLittleGarbage() {
