@@ -1,17 +1,23 @@
 package org.lrcc.engine.cpu;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.lrcc.engine.cpu.Workspace.Purpose;
 
 /**
  * Products of each of many rows with each of a few, all read along their length: {@code C = alpha*A*B^T + beta*C} where A or B has few rows, and {@code A*B} where B has few columns and is turned first.
- * Two rows with four make a tile of vectors whose lanes are added at the end; so nothing is packed, and no lane is empty however few rows there are.
+ * Two rows with four make a tile of vectors whose lanes are added at the end; so no lane is empty however few rows there are, and nothing is packed but the few.
  */
 final class FewRowsProduct {
     /** Few rows at most: a part of all of them stays in L1. */
     static final int FEW = 8;
 
     private static final int MANY_PER_CHUNK = 48;
+
+    /**
+     * Rows of the many at least for which the few are packed, four vectors of a step together: with 192 to 1536 rows that takes 0.75 to 1.00 of the time (Zen 3, in alternation), with ten 1.04 to 1.08.
+     */
+    private static final int PACK_FOR = 32;
 
     /** Floats of a row at most between two visits to the sums: four of the few rows then lie in L1, those of the many in L2. */
     private static final int PART = 1024;
@@ -51,6 +57,9 @@ final class FewRowsProduct {
     private final int length;
     private final Result result;
 
+    /** The few, packed in groups of four if at all. */
+    private float @Nullable [] packed;
+
     private FewRowsProduct(Tiles tiles, Rows many, Rows few, int length, Result result) {
         this.tiles = tiles;
         this.many = many;
@@ -77,14 +86,38 @@ final class FewRowsProduct {
 
     static void run(ThreadPool pool, Tiles tiles, Rows many, Rows few, int length, Result result) {
         FewRowsProduct p = new FewRowsProduct(tiles, many, few, length, result);
+        if (!p.oneByOne() && many.count >= PACK_FOR) {
+            p.pack();
+        }
         int chunks = (many.count + MANY_PER_CHUNK - 1) / MANY_PER_CHUNK;
         pool.run((long) many.count * few.count * length, chunks, p::chunk);
+    }
+
+    private boolean oneByOne() {
+        return few.count == 1 || wide(tiles);
+    }
+
+    /** Floats of a row in whole vectors. */
+    private int wholeLength() {
+        return length / tiles.lanes() * tiles.lanes();
+    }
+
+    /** Packs the few in groups of four. */
+    private void pack() {
+        int whole = wholeLength();
+        float[] y = Workspace.take(Purpose.PADDED, (long) Ranges.ceil(few.count, FOUR) * whole);
+        for (int j = 0; j < few.count; j += FOUR) {
+            int to = Workspace.START + j * whole;
+            tiles.packFourRowVectors(
+                    few.values(), few.at(j), few.at(j + 1), few.at(j + 2), few.at(j + 3), whole, y, to);
+        }
+        packed = y;
     }
 
     private void chunk(int chunk) {
         int first = chunk * MANY_PER_CHUNK;
         int end = Math.min(many.count, first + MANY_PER_CHUNK);
-        if (few.count == 1 || wide(tiles)) {
+        if (oneByOne()) {
             byOne(first, end);
         } else {
             byFour(first, end);
@@ -95,7 +128,7 @@ final class FewRowsProduct {
     private void byOne(int first, int end) {
         int lanes = tiles.lanes();
         int n = end - first;
-        int whole = length / lanes * lanes;
+        int whole = wholeLength();
         float[] sums = Workspace.take(Purpose.SMALL, (long) (n + TILE) * lanes);
         float[] values = Workspace.take(Purpose.TILES, n + TILE);
         int[] rows = Workspace.indices(n);
@@ -115,7 +148,7 @@ final class FewRowsProduct {
     private void byFour(int first, int end) {
         int lanes = tiles.lanes();
         int pairs = (end - first + 1) / TWO;
-        int whole = length / lanes * lanes;
+        int whole = wholeLength();
         float[] sums = Workspace.take(Purpose.SMALL, (long) pairs * TILE * lanes);
         float[] values = Workspace.take(Purpose.TILES, 2L * pairs * TILE);
         for (int j = 0; j < few.count; j += FOUR) {
@@ -136,6 +169,9 @@ final class FewRowsProduct {
 
     /** Products of a part of the rows, four of the few. */
     private void multiply(int first, int end, int j, int p, int n, float[] sums) {
+        float[] x = many.values();
+        float[] y = few.values();
+        int at = Workspace.START + j * wholeLength() + FOUR * p;
         int y0 = few.at(j) + p;
         int y1 = few.at(j + 1) + p;
         int y2 = few.at(j + 2) + p;
@@ -144,7 +180,11 @@ final class FewRowsProduct {
         for (int i = first; i < end; i += TWO) {
             int x0 = many.at(i) + p;
             int x1 = many.at(i + 1) + p;
-            tiles.rowProducts(n, many.values(), x0, x1, few.values(), y0, y1, y2, y3, sums, to);
+            if (packed != null) {
+                tiles.packedRowProducts(n, x, x0, x1, packed, at, sums, to);
+            } else {
+                tiles.rowProducts(n, x, x0, x1, y, y0, y1, y2, y3, sums, to);
+            }
             to += TILE * tiles.lanes();
         }
     }

@@ -77,6 +77,16 @@ public interface Tiles extends StridedRows {
     ShortSums shortSums();
 
     /**
+     * Packs four rows vector by vector: {@code y[yo + 4*p + r*lanes() + i] = x[x_r + p + i]} for {@code i < lanes()} and each {@code p < n} that is a multiple of it.
+     *
+     * @param n a multiple of {@link #lanes()}
+     */
+    void packFourRowVectors(float[] x, int x0, int x1, int x2, int x3, int n, float[] y, int yo);
+
+    /** As {@link #rowProducts}, with rows of y that {@link #packFourRowVectors} has packed. */
+    void packedRowProducts(int length, float[] x, int x0, int x1, float[] y, int yo, float[] sums, int so);
+
+    /**
      * Products of two rows of x with four of y, summed by lane: {@code sums[so + (4*r + s)*lanes() + i]} is the sum of {@code x[x_r + p] * y[y_s + p]} over {@code p < length} with {@code p % lanes() == i}.
      *
      * @param length a multiple of {@link #lanes()}

@@ -145,6 +145,16 @@ public final class VectorTiles implements Tiles {
     }
 
     @Override
+    public void packFourRowVectors(float[] x, int x0, int x1, int x2, int x3, int n, float[] y, int yo) {
+        UnpackedTileKernels.packFourRowVectors(x, x0, x1, x2, x3, n, y, yo);
+    }
+
+    @Override
+    public void packedRowProducts(int length, float[] x, int x0, int x1, float[] y, int yo, float[] sums, int so) {
+        UnpackedTileKernels.twoByFourPacked(length, x, x0, x1, y, yo, sums, so);
+    }
+
+    @Override
     public void rowProducts(
             int length, float[] x, int x0, int x1, float[] y, int y0, int y1, int y2, int y3, float[] sums, int so) {
         UnpackedTileKernels.twoByFour(length, x, x0, x1, y, y0, y1, y2, y3, sums, so);
